@@ -1,0 +1,1 @@
+"""multivector: multi-vector diplomacy of small states between rival great powers."""
