@@ -1,0 +1,7 @@
+"""The one kind of error that is the user's to mend: its text is printed as it stands."""
+
+from __future__ import annotations
+
+
+class InputError(ValueError):
+    """Something in a file or on the command line cannot be used; the message says what and where."""
