@@ -4,4 +4,4 @@ from __future__ import annotations
 
 
 class InputError(ValueError):
-    """Something in a file or on the command line cannot be used; the message says what and where."""
+    """A file or an argument cannot be used; the message says what and where."""

@@ -65,6 +65,7 @@ class Routes:
     yield_: Array  # (route, run) base share carried by a unit of capacity, in [0, 1]
     build_weight: Array  # (route, run) share of a country's bypass investment, sums to 0 or 1
     days: Array  # (route, run) [days] base transit time
+    volume_per_share: Array  # (route, run) [route's unit a year for a whole channel share]
 
 
 @dataclass(frozen=True)
@@ -185,6 +186,7 @@ class Parameters:
     threat_alarm: Array  # weight of a threat against an imposed measure in learning
     concession_weight: Array  # kappa_comply
     concession_quarters: Array  # tau_c
+    discount_rate: Array  # a year, for the welfare sum
 
 
 @dataclass(frozen=True)

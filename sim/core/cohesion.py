@@ -1,0 +1,62 @@
+"""The region's joint voice (submodel 11)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.core.world import Array, Flags
+
+
+def mean_bilateral(bilateral: Array, regional: Flags) -> Array:
+    """Mean bilateral fraction of the powers' formats, the regional partner left out, (run,).
+
+    Parameters
+    ----------
+    bilateral : array (power, run)
+        m.
+    regional : array (power,) of bool
+    """
+    outside = ~regional
+    mean: Array = (outside[:, None] * bilateral).sum(axis=0) / max(int(outside.sum()), 1)
+    return mean
+
+
+def common_fear(excess_fear: Array, member: Array) -> Array:
+    """Mean over members of their fear of all powers above the reference, (run,).
+
+    Parameters
+    ----------
+    excess_fear : array (country, power, run)
+    member : array (country, run)
+    """
+    number = np.maximum(member.sum(axis=0), 1.0)
+    mean: Array = (member * excess_fear.sum(axis=1)).sum(axis=0) / number
+    return mean
+
+
+def update(
+    cohesion: Array,
+    base: Array,
+    bilateral_shift: Array,
+    fear: Array,
+    consultation: Array,
+    speed: Array,
+    format_cohesion: Array,
+    fear_cohesion: Array,
+) -> Array:
+    """Joint voice after a quarter.
+
+    Parameters
+    ----------
+    cohesion, base, bilateral_shift, fear, consultation : array (run,)
+        h, its base, rise of the mean bilateral fraction, common fear, consultation above reference.
+    speed, format_cohesion, fear_cohesion : array (run,)
+        alpha_h, eta_m, eta_theta.
+
+    Returns
+    -------
+    array (run,)
+        In [0, 1].
+    """
+    target = base - format_cohesion * bilateral_shift + fear_cohesion * fear + consultation
+    return np.clip(cohesion + speed * (target - cohesion), 0.0, 1.0)

@@ -1,0 +1,85 @@
+"""A chunk of runs through all quarters of a plan: the one loop of the core."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sim.core.errors import InputError
+from sim.core.indicators import INDICATORS, Ledger, Moment
+from sim.core.plan import Plan
+from sim.core.reference import reference
+from sim.core.rules import Rules
+from sim.core.state import Flow, State, initial_state
+from sim.core.step import Setting, step
+from sim.core.streams import draw_quarter
+from sim.core.world import Array, World
+
+FEWEST_RUNS = 2  # numpy sums a runs axis of length 1 in another order, which changes last bits
+
+
+@dataclass(frozen=True)
+class Quarter:
+    """The end of one simulated quarter."""
+
+    index: int  # quarters since the start
+    quarter: int  # the quarter's number
+    moment: Moment
+
+    @property
+    def state(self) -> State:
+        """State variables at the end of the quarter."""
+        return self.moment.state
+
+    @property
+    def flow(self) -> Flow:
+        """What happened in the quarter."""
+        return self.moment.flow
+
+    def measure(self, name: str) -> Array:
+        """An outcome, (*axes, run); names and axes are in `INDICATORS`."""
+        return INDICATORS[name].measure(self.moment)
+
+
+def simulate(
+    world: World,
+    plan: Plan,
+    seed: int,
+    first_run: int,
+    runs: int,
+    rules: Rules | None = None,
+) -> Iterator[Quarter]:
+    """Simulate runs ``first_run`` to ``first_run + runs - 1``.
+
+    Parameters
+    ----------
+    world, plan : World, Plan
+        Arrays whose runs axis is 1 or `runs` long.
+    seed : int
+        Root seed; a run's draws depend on it and on the run's number only.
+    first_run : int
+    runs : int
+        2 or more: see `FEWEST_RUNS`.
+    rules : Rules, optional
+
+    Yields
+    ------
+    Quarter
+        One a quarter; its arrays are fresh and may be kept.
+
+    Raises
+    ------
+    InputError
+        If the world has no consistent reference, or fewer than two runs are asked for.
+    """
+    if runs < FEWEST_RUNS:
+        raise InputError(f"a chunk holds {FEWEST_RUNS} runs or more, not {runs}")
+    setting = Setting(world, reference(world), plan, rules or Rules())
+    state = initial_state(world, setting.reference, runs)
+    ledger = Ledger.empty(world, runs)
+    for index in range(plan.quarters):
+        quarter = plan.start + index
+        draws = draw_quarter(seed, world, plan, quarter, first_run, runs)
+        state, flow = step(setting, index, state, draws)
+        ledger = ledger.add(flow, state, world)
+        yield Quarter(index, quarter, Moment(setting, index, state, flow, ledger))
