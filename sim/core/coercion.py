@@ -55,7 +55,7 @@ def grievance(
     stance: Array,
     enforcement: Array,
     reexport: Array,
-    over_clearing: Array,
+    over_clearing: Flags,
 ) -> Array:
     """What a power holds against a country.
 
@@ -68,8 +68,8 @@ def grievance(
         y.
     enforcement : array (power, run)
         e, already 0 for powers that do not enforce sanctions.
-    over_clearing : array (country, power, run)
-        1 where the power's instrument is clearing.
+    over_clearing : array (country, power, run) of bool
+        True where the power's instrument is clearing.
 
     Returns
     -------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from sim.core.leverage import loss
-from sim.core.world import Array
+from sim.core.world import Array, Flags
 
 QUARTER = 0.25  # part of a year: exposures and ceilings are shares of a year's GDP
 
@@ -56,7 +56,7 @@ def update(
     return updated
 
 
-def remittance_index(share: Array, labour_demand: Array, disruption: Array, labour: Array) -> Array:
+def remittance_index(share: Array, labour_demand: Array, disruption: Array, labour: Flags) -> Array:
     """Remittances against the base, 1 at the reference.
 
     Parameters
@@ -64,8 +64,8 @@ def remittance_index(share: Array, labour_demand: Array, disruption: Array, labo
     share, disruption : array (country, power, channel, run)
     labour_demand : array (country, power, run)
         nu: elasticities times demand, exchange rate and migration regime, log points.
-    labour : array (channel,)
-        1 for labour channels.
+    labour : array (channel,) of bool
+        True for labour channels.
 
     Returns
     -------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.core.choice import logistic
 from sim.core.errors import InputError
@@ -157,7 +158,7 @@ def positions_on_texts(
 VOTES = ("absent", "no", "abstain", "yes")  # order in which a vote is drawn
 
 
-def cast(no: Array, yes: Array, neutrality: Array, uniform: Array) -> Array:
+def cast(no: Array, yes: Array, neutrality: Array, uniform: Array) -> NDArray[np.int8]:
     """Draw votes.
 
     Parameters
@@ -176,7 +177,7 @@ def cast(no: Array, yes: Array, neutrality: Array, uniform: Array) -> Array:
     voting = 1.0 - neutrality
     first = neutrality + voting * no
     second = neutrality + voting * (1.0 - yes)
-    drawn: Array = (
+    drawn: NDArray[np.int8] = (
         (uniform >= neutrality).astype(np.int8) + (uniform >= first) + (uniform >= second)
     )
     return drawn

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.core.choice import logistic
-from sim.core.world import Array
+from sim.core.world import Array, Flags
 
 
 def target(
@@ -35,7 +35,7 @@ def target(
     return wanted
 
 
-def clearing_risk(vulnerability: Array, enforcement: Array, clearing: Array) -> Array:
+def clearing_risk(vulnerability: Array, enforcement: Array, clearing: Flags) -> Array:
     """Loss through clearing that enforcers threaten re-exporters with.
 
     Parameters
@@ -43,8 +43,8 @@ def clearing_risk(vulnerability: Array, enforcement: Array, clearing: Array) -> 
     vulnerability : array (country, power, channel, run)
     enforcement : array (power, run)
         e, 0 for powers that do not enforce.
-    clearing : array (channel,)
-        1 for clearing channels.
+    clearing : array (channel,) of bool
+        True for clearing channels.
 
     Returns
     -------

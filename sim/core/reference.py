@@ -96,7 +96,7 @@ def reference(world: World) -> Reference:
     reexport = reexports.target(
         attributes.reexport_access,
         drivers["sanctions"],
-        reexports.clearing_risk(vulnerable, enforcement, roles.clearing[:, None]),
+        reexports.clearing_risk(vulnerable, enforcement, roles.clearing),
         parameters.reexport_margin,
         parameters.enforcement_sensitivity,
         parameters.determinacy * parameters.reexport_determinacy,

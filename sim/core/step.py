@@ -25,6 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.core import (
     attention,
@@ -192,7 +193,7 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
     wanted = reexports.target(
         attributes.reexport_access,
         u["sanctions"],
-        reexports.clearing_risk(vulnerable, enforcement, roles.clearing[:, None]),
+        reexports.clearing_risk(vulnerable, enforcement, roles.clearing),
         parameters.reexport_margin,
         parameters.enforcement_sensitivity,
         parameters.determinacy * parameters.reexport_determinacy,
@@ -286,7 +287,7 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
     # (9) Output.
     lost = output.channel_loss(share, disruption, attributes.substitution)
     severity = (seasons * attributes.exposure * lost).sum(axis=1)
-    labour = roles.labour[:, None].astype(float)
+    labour = roles.labour[:, None]
     transit_exposure = (roles.transit[:, None] * attributes.exposure).sum(axis=1)
     grown = output.update(
         state.output,
@@ -372,7 +373,7 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
             severity=severity,
             pulls=pulls,
             flow=flow,
-            remittances=output.remittance_index(share, labour_demand, disruption, labour),
+            remittances=output.remittance_index(share, labour_demand, disruption, roles.labour),
             weight=weight,
             leverage_weight=leverage_weight,
             votes_no=votes_no,
@@ -398,7 +399,9 @@ def _advance_drivers(setting: Setting, index: int, state: State, draws: Draws) -
     }
 
 
-def _vote(setting: Setting, index: int, weight: Array, stance: Array, uniform: Array) -> Array:
+def _vote(
+    setting: Setting, index: int, weight: Array, stance: Array, uniform: Array
+) -> NDArray[np.int8]:
     """Votes on the quarter's dated resolutions, (slot, country, run); -1 where there is none."""
     plan, parameters = setting.plan, setting.world.parameters
     votes = np.full((*plan.vote_sign.shape[1:2], *uniform.shape[1:]), -1, dtype=np.int8)

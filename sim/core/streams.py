@@ -1,8 +1,9 @@
 """Random streams: one a decision; run i draws the same in any chunk, run count or scenario.
 
 A stream is keyed by (root seed, decision, quarter). Run r owns the words r * cells to
-(r + 1) * cells - 1 of it, so a chunk that starts at any run finds its words by advancing the generator. The scenario is
-not in the key: two scenarios share the draws of a run, which makes their comparison paired.
+(r + 1) * cells - 1 of it, so a chunk that starts at any run finds its words by advancing the
+generator. The scenario is not in the key: two scenarios share the draws of a run, which makes
+their comparison paired.
 """
 
 from __future__ import annotations
@@ -106,6 +107,7 @@ def draw_quarter(
     layout = world.layout
     whole = {"country": layout.all_countries, "power": layout.all_powers}
     whole |= {"other": layout.all_powers, "channel": len(world.names.channels)}
+    whole |= {"route": len(world.names.routes)}
     rows = {"country": layout.countries, "power": layout.powers, "other": layout.powers}
 
     def select(draws: Array, axes: tuple[str, ...]) -> Array:
