@@ -1,0 +1,1 @@
+"""Ensembles: many runs of scenarios, in parallel, recorded on disk, and read back."""

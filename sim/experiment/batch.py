@@ -1,0 +1,343 @@
+"""A batch: scenarios, many runs of each, recorded in a results folder."""
+
+from __future__ import annotations
+
+import multiprocessing
+import platform
+import shlex
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+from tqdm import tqdm
+
+from sim import __version__
+from sim.case import Case, load_case
+from sim.core import quarters
+from sim.core.errors import InputError
+from sim.core.indicators import INDICATORS
+from sim.core.plan import Plan
+from sim.core.world import World
+from sim.experiment import store
+from sim.experiment.describe import describe_case, describe_scenario
+from sim.experiment.result import Result
+from sim.experiment.spelling import unknown
+from sim.experiment.workers import Failure, Task, Worker, work
+from sim.scenario import Scenario, compile_plan, load_scenario
+
+
+class BatchInterrupted(KeyboardInterrupt):
+    """The user stopped a batch; the message says what is kept."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """A scenario of the batch, ready to run."""
+
+    name: str
+    given: str  # as the user wrote it
+    scenario: Scenario
+    world: World
+    plan: Plan
+
+
+def batch(
+    scenarios: str | Path | Scenario | Sequence[str | Path | Scenario],
+    runs: int | None = None,
+    seed: int | None = None,
+    out: str | Path | None = None,
+    jobs: int = 1,
+    trajectories: str | Iterable[str] = "headline",
+    progress: bool = False,
+    chunk: int = 512,
+    overwrite: bool = False,
+) -> Result:
+    """Run scenarios many times over and record the outcomes in a folder.
+
+    Run i has the same draws in every scenario, so scenarios are compared run by run; and the same
+    outcomes whatever `runs`, `jobs` and `chunk`.
+
+    Parameters
+    ----------
+    scenarios : name, path or Scenario, or several
+        All of one case and base quarter.
+    runs : int, optional
+        Runs of each scenario; default: what the scenarios say.
+    seed : int, optional
+        Root seed, 0 or more; default: what the scenarios say.
+    out : path, optional
+        Results folder; default: ``results/<names>-<runs>``. It must not exist or be empty.
+    jobs : int
+        Worker processes. With more than 1, a script must call this below
+        ``if __name__ == "__main__":``.
+    trajectories : "headline", "none", "all", or outcome names
+        Outcomes recorded every quarter; all are recorded at the last quarter in any case.
+    progress : bool
+        Show runs done, rate, time left and failures on standard error.
+    chunk : int
+        Runs simulated together.
+    overwrite : bool
+        Replace the results that `out` holds.
+
+    Returns
+    -------
+    Result
+        Its status is ``incomplete`` if some runs failed, of which a warning tells as well.
+
+    Raises
+    ------
+    InputError
+        If an argument or a file cannot be used; nothing is written then.
+    BatchInterrupted
+        On Ctrl-C; finished runs are kept.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise InputError(
+            "worker processes import the calling script anew; call sim.batch below "
+            'if __name__ == "__main__": or use jobs=1'
+        )
+    _at_least("jobs", jobs, 1)
+    _at_least("chunk", chunk, 1)
+    kept = kept_outcomes(trajectories)
+    if isinstance(scenarios, str | Path | Scenario):
+        scenarios = [scenarios]
+    if not scenarios:
+        raise InputError("a batch needs at least one scenario")
+    loaded = [entry if isinstance(entry, Scenario) else load_scenario(entry) for entry in scenarios]
+    runs = _at_least("runs", _agreed("runs", runs, loaded), 1)
+    seed = _at_least("seed", _agreed("seed", seed, loaded), 0)
+    case, entries = _prepare(scenarios, loaded, seed)
+    names = [entry.name for entry in entries]
+    folder = Path(out) if out is not None else Path("results", _folder_name(names, runs))
+    store.prepare(folder, overwrite)
+
+    manifest = _manifest(case, entries, runs, seed, chunk, kept)
+    store.write_manifest(folder, manifest)
+    tasks = [
+        Task(place, first, min(chunk, runs - first))
+        for place in range(len(entries))
+        for first in range(0, runs, chunk)
+    ]
+    worker = Worker(
+        folder.absolute(),
+        case,
+        tuple((entry.name, entry.scenario) for entry in entries),
+        seed,
+        kept,
+    )
+    try:
+        failures = _run(worker, tasks, jobs, progress)
+        _finish(folder, manifest, entries, failures)
+    except KeyboardInterrupt:
+        done = {task.key: task.runs for task in tasks}
+        kept_runs = sum(done[key] for key in store.finished(folder))
+        raise BatchInterrupted(
+            f"interrupted; {kept_runs} of {runs * len(entries)} runs are kept in {folder} "
+            "(status incomplete)"
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{folder}: cannot write the tables ({error.strerror or error}); "
+            "finished runs are kept in its parts (status incomplete)"
+        ) from error
+    return Result(folder)
+
+
+# Checking what was asked for
+
+
+def kept_outcomes(trajectories: str | Iterable[str]) -> tuple[str, ...]:
+    """Names of the outcomes to record every quarter, in the order of `INDICATORS`.
+
+    Raises
+    ------
+    InputError
+        If a name is no outcome.
+    """
+    if isinstance(trajectories, str):
+        if trajectories == "none":
+            return ()
+        if trajectories == "all":
+            return tuple(INDICATORS)
+        if trajectories == "headline":
+            return tuple(name for name, one in INDICATORS.items() if one.headline)
+        trajectories = [trajectories]
+    wanted = list(trajectories)
+    for name in wanted:
+        if name not in INDICATORS:
+            raise InputError(unknown("outcome", name, INDICATORS))
+    return tuple(name for name in INDICATORS if name in wanted)
+
+
+def _at_least(name: str, value: int, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise InputError(f"{name}: found {value!r}; allowed: a whole number, {least} or more")
+    if value < least:
+        raise InputError(f"{name}: found {value}; allowed: {least} or more")
+    return int(value)
+
+
+def _agreed(name: str, given: int | None, scenarios: Sequence[Scenario]) -> int:
+    """What was given, else what all scenarios say."""
+    if given is not None:
+        return given
+    said = {scenario.name: getattr(scenario, name) for scenario in scenarios}
+    if len(set(said.values())) > 1:
+        listed = ", ".join(f"{scenario} {value}" for scenario, value in said.items())
+        raise InputError(f"the scenarios differ in {name} ({listed}); say which to use")
+    return int(next(iter(said.values())))
+
+
+def _prepare(
+    given: Sequence[str | Path | Scenario], scenarios: Sequence[Scenario], seed: int
+) -> tuple[Case, list[_Entry]]:
+    """Load the case and compile every scenario once, so that errors show before anything runs."""
+    names = [scenario.name for scenario in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"the scenario {name!r} is named twice")
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        if other.case != first.case:
+            raise InputError(
+                f"the scenarios of a batch share a case: {first.name} has {first.case}, "
+                f"{other.name} has {other.case}"
+            )
+    case = load_case(str(first.case))
+    entries = []
+    for scenario, written in zip(scenarios, given, strict=True):
+        world, plan = compile_plan(scenario, case, range(2), seed)
+        text = scenario.name if isinstance(written, Scenario) else str(written)
+        entries.append(_Entry(scenario.name, text, scenario, world, plan))
+    base = entries[0].world.base
+    for entry in entries:
+        if entry.world.base != base:
+            raise InputError(
+                f"the scenarios of a batch share a base quarter: {first.name} has "
+                f"{quarters.name(base)}, {entry.name} has {quarters.name(entry.world.base)}"
+            )
+    return case, entries
+
+
+def _folder_name(names: Sequence[str], runs: int) -> str:
+    shown = names if len(names) <= 3 else (names[0], "and", str(len(names) - 1), "more")
+    return "-".join((*shown, str(runs)))
+
+
+# Running
+
+
+def _run(
+    worker: Worker, tasks: Sequence[Task], jobs: int, progress: bool
+) -> list[tuple[Task, Failure]]:
+    failures: list[tuple[Task, Failure]] = []
+    failed = 0
+    with (
+        tqdm(
+            total=sum(task.runs for task in tasks), unit=" runs", disable=not progress, leave=False
+        ) as bar,
+        closing(work(worker, tasks, jobs)) as done,
+    ):
+        for task, failure in done:
+            if failure is not None:
+                failures.append((task, failure))
+                failed += task.runs
+                message = f"{_label(worker, task)} failed: {failure.error}"
+                if progress:
+                    tqdm.write(message, file=sys.stderr)
+                else:
+                    warnings.warn(message, RuntimeWarning, stacklevel=3)
+                bar.set_postfix_str(f"{failed} failed")
+            bar.update(task.runs)
+    if failures:
+        with (worker.folder / "failures.log").open("w", encoding="utf-8") as log:
+            for task, failure in failures:
+                log.write(f"{_label(worker, task)}: {failure.error}\n{failure.trace}\n")
+    return failures
+
+
+def _label(worker: Worker, task: Task) -> str:
+    name, _ = worker.scenarios[task.scenario]
+    return f"{name}, runs {task.first_run} to {task.first_run + task.runs - 1}"
+
+
+def _finish(
+    folder: Path,
+    manifest: dict[str, Any],
+    entries: Sequence[_Entry],
+    failures: Sequence[tuple[Task, Failure]],
+) -> None:
+    """Compact the parts, add the quantiles, and say in the manifest how it went."""
+    store.compact(folder, store.TABLES)
+    lengths = [(entry.name, entry.plan.quarters) for entry in entries]
+    statistics = store.quarter_statistics(folder, lengths)
+    if statistics is not None:
+        store.write_table(folder / "quarters.parquet", statistics)
+    manifest["status"] = "incomplete" if failures else "complete"
+    manifest["failures"] = [
+        {
+            "scenario": entries[task.scenario].name,
+            "first_run": task.first_run,
+            "runs": task.runs,
+            "error": failure.error,
+        }
+        for task, failure in failures
+    ]
+    store.write_manifest(folder, manifest)
+    store.remove_parts(folder)
+
+
+# The manifest
+
+
+def _manifest(
+    case: Case,
+    entries: Sequence[_Entry],
+    runs: int,
+    seed: int,
+    chunk: int,
+    kept: Sequence[str],
+) -> dict[str, Any]:
+    """Everything needed to read the results years later, and to remake them."""
+    command = ["multivector", "batch", *(entry.given for entry in entries)]
+    command += ["-n", str(runs), "--seed", str(seed)]
+    if kept != kept_outcomes("headline"):
+        command += ["--trajectories", ",".join(kept) or "none"]
+    return {
+        "format": store.FORMAT,
+        "status": "incomplete",
+        "command": shlex.join(command),
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "seed": seed,
+        "runs": runs,
+        "chunk": chunk,
+        "versions": {
+            "multivector": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "pandas": pd.__version__,
+            "pyarrow": pa.__version__,
+        },
+        "cpu_features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
+        "case": describe_case(case, [entry.world for entry in entries]),
+        "scenarios": [describe_scenario(entry.scenario) for entry in entries],
+        "outcomes": [
+            {
+                "name": name,
+                "axes": list(one.axes),
+                "unit": one.unit,
+                "meaning": one.meaning,
+                "by_quarter": name in kept,
+            }
+            for name, one in INDICATORS.items()
+        ],
+        "failures": [],
+    }

@@ -1,0 +1,61 @@
+"""What the manifest says about a case and a scenario: all a reader of the results needs to know."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sim.case import Case
+from sim.core import quarters
+from sim.core.world import World
+from sim.scenario import Scenario
+
+
+def describe_case(case: Case, worlds: Sequence[World]) -> dict[str, Any]:
+    """The simulated actors of a case with their names and colours, in the order of its tables.
+
+    Parameters
+    ----------
+    case : Case
+    worlds : sequence of World
+        One a scenario; an actor that any of them simulates is listed.
+    """
+
+    def entries(table: str, codes: set[str], *columns: str) -> list[dict[str, str]]:
+        listed = {}
+        for row in case.table(table):  # a route has a row a year: the last one counts
+            code = row[case.table(table).columns[0]]
+            if code in codes:
+                listed[code] = {"code": code, **{column: row[column] for column in columns}}
+        return list(listed.values())
+
+    def codes(axis: str) -> set[str]:
+        return {code for world in worlds for code in getattr(world.names, axis)}
+
+    return {
+        "name": case.name,
+        "title": case.title,
+        "as_of": quarters.name(worlds[0].base),
+        "hash": case.hash(),
+        "countries": entries("countries", codes("countries"), "name", "colour"),
+        "powers": entries("powers", codes("powers"), "name", "bloc", "colour", "kind"),
+        "channels": entries("channels", codes("channels"), "name", "role"),
+        "routes": entries(
+            "routes", codes("routes"), "name", "commodity", "unit", "country", "power", "channel"
+        ),
+        "sectors": entries("sectors", codes("sectors"), "name"),
+        "texts": entries("texts", codes("texts"), "name"),
+    }
+
+
+def describe_scenario(scenario: Scenario) -> dict[str, Any]:
+    """A scenario as it was run, with everything it extends merged in."""
+    return {
+        "name": scenario.name,
+        "title": scenario.title,
+        "question": scenario.question,
+        "start": quarters.name(scenario.start),
+        "quarters": scenario.quarters,
+        "hash": scenario.hash,
+        "resolved": scenario.resolved(),
+    }

@@ -1,0 +1,209 @@
+"""A finished batch as tables: read what a results folder holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from sim.core import quarters
+from sim.core.errors import InputError
+from sim.experiment import store
+from sim.experiment.spelling import unknown
+
+
+def load(folder: str | Path) -> Result:
+    """Open a results folder.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or holds no result.
+    """
+    return Result(Path(folder))
+
+
+class Result:
+    """The outcomes of a batch; tables are read from disk when they are asked for.
+
+    Parameters
+    ----------
+    folder : Path
+        A results folder.
+
+    Attributes
+    ----------
+    folder : Path
+    manifest : dict
+        What was run: scenarios, case, seed, versions, outcomes with units.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.manifest = store.read_manifest(folder)
+
+    @property
+    def scenarios(self) -> list[str]:
+        """Names of the scenarios, in the order they were given."""
+        return [scenario["name"] for scenario in self.manifest["scenarios"]]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every run of every scenario was finished."""
+        return bool(self.manifest["status"] == "complete")
+
+    @property
+    def failures(self) -> list[dict[str, Any]]:
+        """Chunks of runs that failed: scenario, first_run, runs, error."""
+        return list(self.manifest["failures"])
+
+    def runs(self, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        """Outcomes at the last quarter.
+
+        Parameters
+        ----------
+        columns : iterable of str, optional
+            Columns (``leverage.KAZ.RUS``) or outcomes (``leverage``: all its columns).
+
+        Returns
+        -------
+        DataFrame
+            scenario, run, and a column an outcome; cumulative outcomes are totals. Columns of
+            actors that a scenario leaves out are NaN there.
+
+        Raises
+        ------
+        InputError
+            If a column was not recorded.
+        """
+        return self._read("runs", ("scenario", "run"), columns)
+
+    def trajectories(self, columns: Iterable[str] | None = None) -> pd.DataFrame:
+        """Outcomes by quarter; arguments as for `runs`.
+
+        Returns
+        -------
+        DataFrame
+            scenario, run, quarter (4 * year + quarter of the year - 1), and the outcomes kept.
+
+        Raises
+        ------
+        InputError
+            If a column was not recorded.
+        """
+        return self._read("trajectories", ("scenario", "run", "quarter"), columns)
+
+    def events(self) -> pd.DataFrame:
+        """What happened: scenario, run, quarter, kind, country, power, channel, label, value."""
+        return self._read("events", (), None)
+
+    def quarters(self) -> pd.DataFrame:
+        """Statistics over runs: scenario, quarter, outcome, n, mean, sd, q05, q25, q50, q75, q95.
+
+        Empty if no trajectories were recorded.
+        """
+        path = self.folder / "quarters.parquet"
+        table: pa.Table | None
+        if path.is_file():
+            table = pq.read_table(path)
+        else:  # an interrupted batch: from the runs it finished
+            lengths = [(one["name"], one["quarters"]) for one in self.manifest["scenarios"]]
+            table = store.quarter_statistics(self.folder, lengths)
+        if table is None:
+            names = ["scenario", "quarter", "outcome", "n", "mean", "sd", *store.QUANTILES]
+            return pd.DataFrame(columns=names)
+        return table.to_pandas()
+
+    def _read(self, name: str, keys: Sequence[str], columns: Iterable[str] | None) -> pd.DataFrame:
+        data = store.dataset(self.folder, name)
+        if data is None:
+            if columns is not None:
+                raise InputError(f"{self.folder}: this result has no {name}")
+            return pd.DataFrame(columns=list(keys))
+        if columns is None:
+            return data.to_table().to_pandas()
+        chosen: list[str] = []
+        for wanted in columns:
+            found = [
+                column
+                for column in data.schema.names
+                if column == wanted or column.startswith(f"{wanted}.")
+            ]
+            if not found:
+                raise InputError(
+                    f"{self.folder}: {name} have no such column: "
+                    + unknown("outcome", wanted, data.schema.names)
+                )
+            chosen += [column for column in found if column not in (*keys, *chosen)]
+        return data.to_table(columns=[*keys, *chosen]).to_pandas()
+
+    def summary(self, outcomes: Sequence[str] = ()) -> pd.DataFrame:
+        """Medians over runs at the end of the horizon.
+
+        Parameters
+        ----------
+        outcomes : sequence of str
+            Outcomes or columns; default: those recorded by quarter that have at most one axis.
+
+        Returns
+        -------
+        DataFrame
+            A row an outcome, its unit, and a column a scenario.
+        """
+        listed = {one["name"]: one for one in self.manifest["outcomes"]}
+        wanted = outcomes or [
+            name for name, one in listed.items() if one["by_quarter"] and len(one["axes"]) <= 1
+        ]
+        runs = self.runs(wanted)
+        by_name = runs.drop(columns="run").groupby("scenario", sort=False)
+        medians = by_name.median().T.reindex(columns=self.scenarios)
+        units = [listed[str(column).split(".")[0]]["unit"] for column in medians.index]
+        medians.insert(0, "unit", units)
+        medians.index.name, medians.columns.name = "outcome", None
+        return medians
+
+    def plot(
+        self, out: str | Path | None = None, outcomes: Sequence[str] | None = None
+    ) -> list[Path]:
+        """Draw the pictures of this result.
+
+        Parameters
+        ----------
+        out : path, optional
+            Folder for the pictures; default: `pictures` in the results folder.
+        outcomes : sequence of str, optional
+            Outcomes to draw; default: the headline ones.
+
+        Returns
+        -------
+        list of Path
+            The files made.
+        """
+        # Pictures stand on a floor above this one, so they are fetched by name when asked for.
+        pictures: list[Path] = import_module("sim.picture").plot_result(
+            self, out=out, outcomes=outcomes
+        )
+        return pictures
+
+    def __repr__(self) -> str:
+        return (
+            f"Result({str(self.folder)!r}: {', '.join(self.scenarios)}; "
+            f"{self.manifest['runs']} runs each, seed {self.manifest['seed']}, "
+            f"{self.manifest['status']})"
+        )
+
+    def _repr_html_(self) -> str:
+        case = self.manifest["case"]
+        horizon = self.manifest["scenarios"][0]
+        start = quarters.parse(horizon["start"])
+        end = quarters.name(start + horizon["quarters"] - 1)
+        return (
+            f"<p><b>{case['title']}</b>, {horizon['start']} to {end}; "
+            f"{self.manifest['runs']} runs each, seed {self.manifest['seed']}, "
+            f"{self.manifest['status']}. Medians at the end:</p>{self.summary().to_html()}"
+        )

@@ -1,0 +1,328 @@
+"""Results on disk: atomic parts while a batch runs, one Parquet file a table when it is done.
+
+A results folder holds `manifest.json`, the tables `runs`, `trajectories` and `events`, statistics
+by quarter in `quarters`, and, while a batch runs or after it was interrupted, a folder `parts` with
+one file a chunk and table. A chunk counts as finished once its part of the table `runs` stands,
+which is written last; so whatever stops a batch, what it had finished can be read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from sim.core.errors import InputError
+
+FORMAT = "multivector results 1"
+TABLES = ("trajectories", "events", "runs")  # in the order in which a chunk writes its parts
+QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
+_KEYS = ("scenario", "run", "quarter")
+_OWN = ("manifest.json", "failures.log", "parts", "pictures")  # what a batch may remove, and tables
+_CELLS = 4_000_000  # values held at once when a table is rewritten: 32 MB of float64
+
+
+# Preparing the folder
+
+
+def prepare(folder: Path, overwrite: bool) -> None:
+    """Make an empty results folder, or refuse before anything has run.
+
+    Parameters
+    ----------
+    folder : Path
+        Where the results will stand; made with its parents.
+    overwrite : bool
+        Remove the results that the folder holds. Files that are no part of a result stay.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be made or written to, holds something and `overwrite` is not set, or
+        holds something that is no result.
+    """
+    try:
+        if folder.exists() and not folder.is_dir():
+            raise InputError(f"{folder}: this is a file; results need a folder")
+        if folder.is_dir() and any(folder.iterdir()):
+            if not overwrite:
+                raise InputError(
+                    f"{folder}: the folder is not empty; choose another with --out, "
+                    "or replace the results in it with --overwrite"
+                )
+            if not (folder / "manifest.json").is_file():
+                raise InputError(
+                    f"{folder}: the folder holds no result, so nothing in it is overwritten; "
+                    "choose another"
+                )
+            _clear(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{folder}: cannot write there ({error.strerror})") from error
+
+
+def _clear(folder: Path) -> None:
+    for name in (*_OWN, *(f"{table}.parquet" for table in (*TABLES, "quarters"))):
+        path = folder / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+
+
+# Writing
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to; it becomes `path` only if the block ends well.
+
+    The content is on the disk before the name is, so that a crash leaves the old file or the new
+    one, never half of it.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        yield temporary
+        _synchronise(temporary)
+        os.replace(temporary, path)
+        _synchronise(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _synchronise(path: Path) -> None:
+    if path.is_dir() and os.name == "nt":  # Windows opens no folders, and needs no such flush
+        return
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _options(schema: pa.Schema) -> dict[str, Any]:
+    """Encodings: split bytes for floats, a dictionary for text, statistics for the keys."""
+    return {
+        "compression": "zstd",
+        "compression_level": 1,
+        "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
+        "use_byte_stream_split": [
+            field.name for field in schema if pa.types.is_floating(field.type)
+        ],
+        "write_statistics": [name for name in _KEYS if name in schema.names],
+    }
+
+
+def write_table(path: Path, table: pa.Table) -> None:
+    """Write a table as one Parquet file, atomically."""
+    with atomic(path) as temporary:
+        pq.write_table(table, temporary, **_options(table.schema))
+
+
+def write_part(folder: Path, name: str, key: str, table: pa.Table) -> None:
+    """Write a chunk's part of a table; `key` sorts in the order of scenarios and runs."""
+    path = _part(folder, name, key)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_table(path, table)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write `manifest.json`, atomically."""
+    with atomic(folder / "manifest.json") as temporary:
+        temporary.write_text(
+            json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
+
+
+def _part(folder: Path, name: str, key: str) -> Path:
+    return folder / "parts" / name / f"{key}.parquet"
+
+
+def finished(folder: Path) -> list[str]:
+    """Keys of the chunks of which every part stands, in order."""
+    return sorted(path.stem for path in (folder / "parts" / "runs").glob("[!.]*.parquet"))
+
+
+# Compacting
+
+
+def compact(folder: Path, names: Iterable[str]) -> None:
+    """Turn the parts of finished chunks into one file a table.
+
+    Parts are read one by one and written in row groups that never mix scenarios, so that memory
+    does not grow with the number of runs. Columns that only some scenarios have are empty in the
+    others.
+    """
+    keys = finished(folder)
+    for name in names:
+        paths = [_part(folder, name, key) for key in keys]
+        if not paths:
+            continue
+        schema = union_schema(paths)
+        rows = max(1, _CELLS // len(schema))
+        with (
+            atomic(folder / f"{name}.parquet") as temporary,
+            pq.ParquetWriter(temporary, schema, **_options(schema)) as writer,
+        ):
+            waiting: list[pa.Table] = []
+            scenario = _scenario_of(keys[0])
+            for key, path in zip(keys, paths, strict=True):
+                full = sum(part.num_rows for part in waiting) >= rows
+                if waiting and (full or _scenario_of(key) != scenario):
+                    writer.write_table(pa.concat_tables(waiting).combine_chunks())
+                    waiting = []
+                scenario = _scenario_of(key)
+                waiting.append(_conform(pq.read_table(path), schema))
+            writer.write_table(pa.concat_tables(waiting).combine_chunks())
+
+
+def _scenario_of(key: str) -> str:
+    return key.split("-")[0]
+
+
+def union_schema(paths: Sequence[Path]) -> pa.Schema:
+    """Schema with every column that any scenario's parts have, in the order of first sight."""
+    one_each = {_scenario_of(path.stem): path for path in reversed(paths)}
+    return pa.unify_schemas([pq.read_schema(path) for path in reversed(one_each.values())])
+
+
+def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    if table.schema == schema:
+        return table
+    missing = {field.name for field in schema} - set(table.column_names)
+    columns = [
+        pa.nulls(table.num_rows, field.type) if field.name in missing else table[field.name]
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove the parts, once their tables stand."""
+    shutil.rmtree(folder / "parts", ignore_errors=True)
+
+
+# Reading
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read `manifest.json`.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing, or is not a results folder of this format.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: there is no such folder")
+    path = folder / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(
+            f"{folder}: this is not a results folder (it has no manifest.json)"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise InputError(f"{path}: this is not a manifest of results ({error})") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise InputError(f"{path}: format {found!r} is unknown; this version reads {FORMAT!r}")
+    return manifest
+
+
+def sources(folder: Path, name: str) -> list[Path]:
+    """Files that hold a table: the table itself, or the parts of the chunks finished so far."""
+    whole = folder / f"{name}.parquet"
+    if whole.is_file():
+        return [whole]
+    return [path for key in finished(folder) if (path := _part(folder, name, key)).is_file()]
+
+
+def dataset(folder: Path, name: str) -> ds.Dataset | None:
+    """Open a table without reading it; None if nothing of it was recorded."""
+    paths = sources(folder, name)
+    if not paths:
+        return None
+    return ds.dataset(paths, schema=union_schema(paths), format="parquet")
+
+
+# Quantiles by quarter
+
+
+def quarter_statistics(folder: Path, scenarios: Sequence[tuple[str, int]]) -> pa.Table | None:
+    """Mean, standard deviation and exact quantiles over runs, by scenario, outcome and quarter.
+
+    Parameters
+    ----------
+    folder : Path
+        A results folder.
+    scenarios : sequence of (name, number of quarters)
+        In the order in which they are to stand.
+
+    Returns
+    -------
+    table or None
+        Columns scenario, quarter, outcome, n, mean, sd (of the ensemble, divided by n) and those
+        of `QUANTILES`; None if no trajectories were recorded.
+
+    Notes
+    -----
+    Columns are read a few at a time: memory is bounded by one outcome of one scenario.
+    """
+    data = dataset(folder, "trajectories")
+    if data is None:
+        return None
+    names = [name for name in data.schema.names if name not in _KEYS]
+    blocks: list[pa.Table] = []
+    for scenario, length in scenarios:
+        here = pc.field("scenario") == scenario
+        rows = data.count_rows(filter=here)
+        if rows == 0:
+            continue
+        first = data.head(length, columns=["quarter"], filter=here)["quarter"].to_numpy()
+        width = max(1, _CELLS // rows)
+        for start in range(0, len(names), width):
+            some = names[start : start + width]
+            table = data.to_table(columns=some, filter=here)
+            for name in some:
+                column = table[name]
+                if column.null_count < rows:  # an outcome that this scenario has
+                    values = column.to_numpy().reshape(-1, length)
+                    blocks.append(_statistics(scenario, name, first, values))
+    return pa.concat_tables(blocks).combine_chunks()
+
+
+def _statistics(scenario: str, outcome: str, quarters: Any, values: Any) -> pa.Table:
+    ordered = np.sort(np.ascontiguousarray(values.T, dtype=np.float64), axis=1)
+    length, runs = ordered.shape
+    columns: dict[str, Any] = {
+        "scenario": pa.array([scenario] * length, pa.string()),
+        "quarter": pa.array(quarters, pa.int32()),
+        "outcome": pa.array([outcome] * length, pa.string()),
+        "n": pa.array([runs] * length, pa.int64()),
+        "mean": ordered.mean(axis=1),
+        "sd": ordered.std(axis=1),
+    }
+    for name, level in QUANTILES.items():  # linear between the two nearest order statistics
+        place = level * (runs - 1)
+        below = int(place)
+        above = min(below + 1, runs - 1)
+        columns[name] = ordered[:, below] + (place - below) * (
+            ordered[:, above] - ordered[:, below]
+        )
+    return pa.table(columns)

@@ -1,0 +1,190 @@
+"""Chunks of runs done one after another or by worker processes, whatever may go wrong in one."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sim.case import Case
+from sim.core.simulate import FEWEST_RUNS
+from sim.experiment import store
+from sim.experiment.record import Interrupted, record
+from sim.scenario import Scenario, compile_plan
+
+_THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Consecutive runs of one scenario: the unit of work."""
+
+    scenario: int  # place among the batch's scenarios
+    first_run: int
+    runs: int
+
+    @property
+    def key(self) -> str:
+        """Name of the task's parts; sorts by scenario, then by run."""
+        return f"{self.scenario:03d}-{self.first_run:012d}"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a task left nothing behind."""
+
+    error: str
+    trace: str
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Does tasks: compiles, simulates, records and writes the parts."""
+
+    folder: Path
+    case: Case
+    scenarios: tuple[tuple[str, Scenario], ...]  # name and content
+    seed: int
+    kept: tuple[str, ...]
+
+    def do(self, task: Task, stop: threading.Event | None = None) -> None:
+        """Do a task. Its part of the table `runs` is written last and marks it as finished."""
+        name, scenario = self.scenarios[task.scenario]
+        simulated = max(task.runs, FEWEST_RUNS)
+        numbers = range(task.first_run, task.first_run + simulated)
+        world, plan = compile_plan(scenario, self.case, numbers, self.seed)
+        recording = record(
+            world,
+            plan,
+            scenario=name,
+            seed=self.seed,
+            first_run=task.first_run,
+            runs=task.runs,
+            simulated=simulated,
+            kept=self.kept,
+            stopped=stop.is_set if stop is not None else lambda: False,
+        )
+        for table in store.TABLES:
+            content = getattr(recording, table)
+            if content is not None:
+                store.write_part(self.folder, table, task.key, content)
+
+    def attempt(self, task: Task, stop: threading.Event | None = None) -> Failure | None:
+        """Do a task; what goes wrong is an answer, not an exception, so that the others go on."""
+        try:
+            self.do(task, stop)
+        except Interrupted:
+            raise
+        except Exception as error:
+            text = str(error) or "no message"
+            return Failure(f"{type(error).__name__}: {text}", traceback.format_exc())
+        return None
+
+
+def work(worker: Worker, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Failure | None]]:
+    """Do tasks, in this process if `jobs` is 1, else in as many worker processes.
+
+    Parameters
+    ----------
+    worker : Worker
+    tasks : sequence of Task
+    jobs : int
+
+    Yields
+    ------
+    (Task, Failure or None)
+        As they are done, in any order. Closing the iterator stops what is still running.
+    """
+    if jobs == 1:
+        for task in tasks:
+            yield task, worker.attempt(task)
+        return
+    left = list(tasks)
+    for _ in range(2):  # a worker that was killed takes the pool with it: the rest has a second try
+        done = set()
+        for task, failure in _pool(worker, left, jobs):
+            done.add(task)
+            yield task, failure
+        left = [task for task in left if task not in done]
+        if not left:
+            return
+    for task in left:
+        yield task, Failure("its worker process was killed twice (too little memory?)", "")
+
+
+def _pool(
+    worker: Worker, tasks: Sequence[Task], jobs: int
+) -> Iterator[tuple[Task, Failure | None]]:
+    """Do tasks in a pool; those that a killed worker took with it are not yielded."""
+    context = multiprocessing.get_context("spawn")
+    stop = context.Event()
+    executor = ProcessPoolExecutor(
+        min(jobs, len(tasks)), mp_context=context, initializer=_start, initargs=(worker, stop)
+    )
+    try:
+        futures: dict[Future[Failure | None], Task] = {}
+        with _single_threaded():
+            try:
+                for task in tasks:
+                    futures[executor.submit(_do, task)] = task
+            except BrokenProcessPool:
+                pass  # the tasks not submitted are left for the second try
+        for future in as_completed(futures):
+            try:
+                failure = future.result()
+            except BrokenProcessPool:
+                continue
+            yield futures[future], failure
+    finally:
+        stop.set()
+        executor.shutdown(wait=True, cancel_futures=True)
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Let processes that start in this block use one thread each for linear algebra."""
+    before = {name: os.environ.get(name) for name in _THREADS}
+    os.environ.update(dict.fromkeys(_THREADS, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+# Inside a worker process
+
+_worker: Worker | None = None
+_stop: threading.Event | None = None
+
+
+def _start(worker: Worker, stop: threading.Event) -> None:
+    global _worker, _stop
+    _worker, _stop = worker, stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides when to stop
+    threading.Thread(target=_follow_parent, daemon=True).start()
+
+
+def _follow_parent() -> None:
+    """End with the main process, even if that was killed and could not say so."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _do(task: Task) -> Failure | None:
+    if _worker is None:
+        raise RuntimeError("the worker process was not started by `work`")
+    return _worker.attempt(task, _stop)
