@@ -1,0 +1,177 @@
+"""The case as one object: found by name, read once, built, checked and shown."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sim.case.build import all_names, build, noise
+from sim.case.check import check
+from sim.case.show import show
+from sim.case.tables import Table, choice, read_tables, read_text, shown
+from sim.core import quarters
+from sim.core.errors import InputError
+from sim.core.world import Array, Names, World
+
+HEAD = "case.toml"
+_KEYS = ("title", "description", "as_of", "bases")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Tables of actors, routes and figures, with where each figure comes from."""
+
+    name: str
+    folder: Path
+    title: str
+    description: str
+    as_of: int  # default base quarter
+    bases: tuple[int, ...]  # base quarters that `check` builds, the default among them
+    tables: Mapping[str, Table]
+
+    @property
+    def names(self) -> Names:
+        """Codes of all that the tables hold, simulated or not, in the order of the files."""
+        return all_names(self.tables)
+
+    def table(self, name: str) -> Table:
+        """One of the tables.
+
+        Raises
+        ------
+        InputError
+            If there is no table of that name.
+        """
+        if name not in self.tables:
+            raise InputError(f"case {self.name} has no such table: {choice(name, [*self.tables])}")
+        return self.tables[name]
+
+    def build(
+        self,
+        as_of: str | int | None = None,
+        countries: Sequence[str] | None = None,
+        powers: Sequence[str] | None = None,
+    ) -> World:
+        """Build the arrays of a base quarter; see `sim.case.build.build`.
+
+        Parameters
+        ----------
+        as_of : str or int, optional
+            Base quarter, as ``"2014Q4"`` or its number; default: the case's own.
+        countries, powers : sequence of str, optional
+            Those simulated; default: the core countries, and all powers.
+
+        Raises
+        ------
+        InputError
+            If the tables do not give a complete world, or a name or quarter is wrong.
+        """
+        base = quarters.parse(as_of) if isinstance(as_of, str) else as_of
+        return build(self.tables, self.as_of if base is None else base, countries, powers)
+
+    def noise(self, world: World) -> tuple[dict[str, Array], dict[str, Array]]:
+        """Persistence and noise of the drivers with noise; see `sim.case.build.noise`."""
+        return noise(self.tables, world)
+
+    def check(self) -> list[str]:
+        """Look for everything wrong with the figures and their sources.
+
+        Returns
+        -------
+        list of str
+            ``file:line: what is wrong``; empty if nothing is.
+        """
+        return check(self.tables, self.bases)
+
+    def show(self, country: str | None = None) -> str:
+        """The case for reading: one country with its sources, or an overview.
+
+        Raises
+        ------
+        InputError
+            If the country is not in the case.
+        """
+        title = f"{self.title}, as of {quarters.name(self.as_of)}"
+        return show(self.tables, title, self.description, self.as_of, country)
+
+    def hash(self) -> str:
+        """SHA-256 of the case's files, which tells two versions of a case apart."""
+        digest = hashlib.sha256((self.folder / HEAD).read_bytes())
+        for table in self.tables.values():
+            digest.update(table.path.read_bytes())
+        return digest.hexdigest()
+
+
+def load_case(name_or_path: str | Path) -> Case:
+    """Find a case and read its tables.
+
+    Parameters
+    ----------
+    name_or_path : str or Path
+        The name of a folder in ``./calibration`` or among the cases that come with multivector,
+        or the path of a folder that holds ``case.toml``.
+
+    Raises
+    ------
+    InputError
+        If there is no such case, or a file of it is wrong.
+    """
+    folder = _find(name_or_path)
+    head = _read_head(folder / HEAD)
+    as_of = quarters.parse(head["as_of"])
+    return Case(
+        name=folder.resolve().name,
+        folder=folder,
+        title=head["title"],
+        description=head["description"],
+        as_of=as_of,
+        bases=tuple(dict.fromkeys([as_of, *map(quarters.parse, head.get("bases", []))])),
+        tables=read_tables(folder),
+    )
+
+
+def _find(name_or_path: str | Path) -> Path:
+    package = Path(__file__).parents[1]
+    # Here, then inside the installed package, then beside the package in a checkout.
+    shelves = [
+        Path("calibration"),
+        package / "_data" / "calibration",
+        package.parent / "calibration",
+    ]
+    text = str(name_or_path)
+    for folder in [shelf / text for shelf in shelves if text] + [Path(text)]:
+        if text and (folder / HEAD).is_file():
+            return folder
+    known = sorted({path.parent.name for shelf in shelves for path in shelf.glob(f"*/{HEAD}")})
+    raise InputError(
+        f"case: {choice(text, known)}; or the path of a folder with a {HEAD} (looked in "
+        f"{', '.join(shown(shelf) for shelf in shelves)})"
+    )
+
+
+def _read_head(path: Path) -> dict[str, Any]:
+    where = shown(path)
+    try:
+        head = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{where}: is not TOML: {error}") from None
+    for key in head:
+        if key not in _KEYS:
+            raise InputError(f"{where}: no such key: {choice(key, _KEYS)}")
+    for key in ("title", "description", "as_of"):
+        if not isinstance(head.get(key), str):
+            raise InputError(f"{where}: key {key!r}: found {head.get(key)!r}; a text is needed")
+    bases = head.get("bases", [])
+    if not (isinstance(bases, list) and all(isinstance(base, str) for base in bases)):
+        raise InputError(f"{where}: key 'bases': found {bases!r}; a list of quarters is needed")
+    for key in ("as_of", "bases"):
+        for text in [head[key]] if key == "as_of" else bases:
+            try:
+                quarters.parse(text)
+            except InputError as error:
+                raise InputError(f"{where}: key {key!r}: {error}") from None
+    return head

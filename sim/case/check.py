@@ -1,0 +1,168 @@
+"""What is wrong with a case: sources, evidence, ranges, sums, and completeness for its bases."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+
+from sim.case.build import all_names, build
+from sim.case.schema import CONFIDENCE
+from sim.case.tables import Row, Table, choice, shown
+from sim.core import quarters
+from sim.core.errors import InputError
+from sim.core.reference import reference
+from sim.core.world import Parameters, World
+
+LEAST_RESIDUAL = 0.01  # a channel without any residual supplier would be lost whole when cut
+SOURCED = ("attributes", "routes", "drivers", "sectors", "texts", "parameters")
+RANGED = {"attributes": "value", "routes": "volume", "drivers": "value", "parameters": "value"}
+NEEDS_RANGE = ("attributes", "parameters")
+_SEPARATOR = re.compile(r"[;,\s]+")
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+def identifiers(cell: str) -> list[str]:
+    """Ids in a cell that names several, parted by semicolons, commas or spaces."""
+    return [name for name in _SEPARATOR.split(cell) if name]
+
+
+def check(tables: Mapping[str, Table], bases: Sequence[int]) -> list[str]:
+    """Look for everything wrong with a case whose tables could be read.
+
+    Parameters
+    ----------
+    tables : mapping of str to Table
+    bases : sequence of int
+        Base quarters for which every array has to be complete.
+
+    Returns
+    -------
+    list of str
+        ``file:line: what is wrong``, or ``file: what is wrong`` about a file as a whole.
+    """
+    problems = [
+        *_sources(tables),
+        *_ranges(tables),
+        *_colours(tables),
+        *_regional(tables),
+        *_pairs(tables["drivers"]),
+        *_parameters(tables["parameters"]),
+    ]
+    for base in bases:
+        problems += _base(tables, base)
+    return list(dict.fromkeys(problems))
+
+
+def _sources(tables: Mapping[str, Table]) -> Iterator[str]:
+    known = (*tables["sources"].codes, *tables["documents"].codes)
+    evidence = tables["evidence"].codes
+    for name in SOURCED:
+        table = tables[name]
+        for row in table:
+            where = table.where(row)
+            if not row["source"]:
+                yield f"{where}: column 'source': found nothing; a source is needed"
+            for source in identifiers(row["source"]):
+                if source not in known:
+                    yield f"{where}: column 'source': {choice(source, known)}"
+            if not row["derivation"]:
+                yield f"{where}: column 'derivation': found nothing; say how the figure was made"
+            for item in identifiers(row.cells.get("evidence", "")):
+                if item not in evidence:
+                    yield f"{where}: column 'evidence': found {item!r}, which is no evidence id"
+            if "confidence" in table.columns and row["confidence"] not in CONFIDENCE:
+                yield f"{where}: column 'confidence': {choice(row['confidence'], CONFIDENCE)}"
+
+
+def _ranges(tables: Mapping[str, Table]) -> Iterator[str]:
+    for name, column in RANGED.items():
+        table = tables[name]
+        for row in table:
+            low, value, high = row.number("low"), row.number(column), row.number("high")
+            if math.isnan(low) and math.isnan(high) and name not in NEEDS_RANGE:
+                continue
+            where = table.where(row)
+            if math.isnan(low) or math.isnan(high):
+                yield f"{where}: columns 'low' and 'high': both are needed"
+            elif not math.isnan(value) and not low <= value <= high:
+                yield (
+                    f"{where}: column {column!r}: found {value:g}, outside the row's own range, "
+                    f"{low:g} to {high:g}"
+                )
+
+
+def _colours(tables: Mapping[str, Table]) -> Iterator[str]:
+    for name in ("countries", "powers"):
+        for row in tables[name]:
+            if not _COLOUR.fullmatch(row["colour"]):
+                yield (
+                    f"{tables[name].where(row)}: column 'colour': found {row['colour']!r}; "
+                    "allowed: # and six hexadecimal digits"
+                )
+
+
+def _regional(tables: Mapping[str, Table]) -> Iterator[str]:
+    """The regional partner neither courts nor coerces anybody."""
+    regional = [row["power"] for row in tables["powers"] if row["kind"] == "regional"]
+    table = tables["attributes"]
+    for row in table:
+        if row["attribute"] not in ("budget", "claim", "control") or row.number("value") == 0:
+            continue
+        if row["power"] in regional:
+            yield (
+                f"{table.where(row)}: column 'value': found {row['value']}; the regional partner "
+                f"{row['power']} has a {row['attribute']} of 0"
+            )
+
+
+def _pairs(drivers: Table) -> Iterator[str]:
+    """A pair of powers has one coordination, in whichever order it is written."""
+    seen: dict[tuple[str, str, str], Row] = {}
+    for row in drivers:
+        if row["power"] and row["other"]:
+            first, second = sorted((row["power"], row["other"]))
+            before = seen.setdefault((first, second, row["year"]), row)
+            if before["value"] != row["value"]:
+                yield (
+                    f"{drivers.where(row)}: column 'value': found {row['value']} for {first} and "
+                    f"{second}; line {before.line} has {before['value']}"
+                )
+
+
+def _parameters(table: Table) -> Iterator[str]:
+    known = tuple(field.name for field in fields(Parameters))
+    for row in table:
+        if row["name"] not in known:
+            yield f"{table.where(row)}: column 'name': {choice(row['name'], known)}"
+    for name in known:
+        if all(row["name"] != name for row in table):
+            yield f"{shown(table.path)}: no row gives parameter {name}"
+
+
+def _base(tables: Mapping[str, Table], base: int) -> list[str]:
+    """A world of all countries, candidates too, is complete and its sums hold."""
+    names = all_names(tables)
+    try:
+        world = build(tables, base, names.countries)
+    except InputError as error:
+        return [str(error)]
+    problems = list(_residuals(tables["attributes"], world))
+    try:
+        reference(world)
+    except InputError as error:
+        problems.append(f"{shown(tables['attributes'].path)}: {quarters.name(base)}: {error}")
+    return problems
+
+
+def _residuals(table: Table, world: World) -> Iterator[str]:
+    residual = 1.0 - world.attributes.share.sum(axis=1)[..., 0]
+    for c, country in enumerate(world.names.countries):
+        for k, channel in enumerate(world.names.channels):
+            if residual[c, k] < LEAST_RESIDUAL - 1e-9:
+                yield (
+                    f"{shown(table.path)}: shares of {country}, {channel} at "
+                    f"{quarters.name(world.base)} leave {residual[c, k]:.4g} to the residual "
+                    f"supplier; allowed: {LEAST_RESIDUAL:g} or more"
+                )

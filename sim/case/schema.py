@@ -1,0 +1,248 @@
+"""What the tables of a case may hold: their columns, and the axes and ranges of attributes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+INFINITY = float("inf")
+ROLES = ("trade", "labour", "transit", "energy", "capital", "security", "clearing")
+CONFIDENCE = ("high", "medium", "low", "expert")
+SEASONS = ("1", "2", "3", "4")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what its cells are, and whether they may be blank or the column be left out."""
+
+    name: str
+    kind: Literal["text", "number", "flag", "year"] = "text"
+    blank: bool = False  # cells may be blank
+    optional: bool = False  # the header may lack the column; its cells then are blank
+    allowed: tuple[str, ...] = ()  # the values allowed; empty: any
+    table: str = ""  # the table whose codes (first column) are the values allowed
+    low: float = -INFINITY
+    high: float = INFINITY
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One attribute of the case: its axes, its range and its unit."""
+
+    axes: tuple[str, ...]
+    low: float
+    high: float
+    unit: str
+    meaning: str
+
+
+def _code(name: str, table: str, *, blank: bool = False) -> Column:
+    return Column(name, blank=blank, table=table)
+
+
+_NOTE = Column("note", blank=True, optional=True)
+_SOURCE = Column("source", blank=True)
+_DERIVATION = Column("derivation", blank=True)
+_EVIDENCE = Column("evidence", blank=True)
+_CONFIDENCE = Column("confidence", blank=True)
+_RANGE = (Column("low", "number", blank=True), Column("high", "number", blank=True))
+_YEAR = Column("year", "year", blank=True)
+
+# In the order they are read: a table stands after those whose codes it uses.
+TABLES: dict[str, tuple[Column, ...]] = {
+    "documents": (
+        Column("id"),
+        Column("title"),
+        Column("publisher"),
+        Column("author", blank=True),
+        Column("date"),
+        Column("kind", blank=True),
+        _NOTE,
+    ),
+    "evidence": (
+        Column("id"),
+        _code("document", "documents"),
+        Column("as_of", blank=True),
+        Column("country", blank=True),
+        Column("partner", blank=True),
+        Column("quantity"),
+        Column("value", blank=True),
+        Column("unit", blank=True),
+        Column("period", blank=True),
+        Column("qualifier", blank=True),
+        Column("role", blank=True),
+        Column("caution", blank=True),
+    ),
+    "sources": (
+        Column("id"),
+        Column("publisher"),
+        Column("title"),
+        Column("edition", blank=True),
+        Column("years", blank=True),
+        Column("licence", blank=True),
+        _NOTE,
+    ),
+    "countries": (Column("country"), Column("name"), Column("core", "flag"), Column("colour")),
+    "powers": (
+        Column("power"),
+        Column("name"),
+        Column("kind", allowed=("power", "regional")),
+        Column("bloc"),
+        Column("sanctioned", "flag"),
+        Column("enforcer", "flag"),
+        Column("formats", blank=True),
+        Column("colour"),
+    ),
+    "channels": (
+        Column("channel"),
+        Column("name"),
+        Column("role", allowed=ROLES),
+        Column("unit", blank=True),
+    ),
+    "sectors": (
+        Column("sector"),
+        Column("name"),
+        _code("channel", "channels"),
+        Column("background_share", "number", low=0),
+        Column("rate_multiplier", "number", low=0),
+        Column("realisable", "number", low=0, high=1),
+        _SOURCE,
+        _DERIVATION,
+        _CONFIDENCE,
+    ),
+    "texts": (
+        Column("text"),
+        Column("name"),
+        Column("threshold", "number", low=-1, high=1),
+        Column("sign", "number", allowed=("1", "-1")),
+        _SOURCE,
+        _DERIVATION,
+        _CONFIDENCE,
+    ),
+    "texts_stakes": (
+        _code("text", "texts"),
+        _code("power", "powers", blank=True),
+        Column("stake", "number", low=0),
+    ),
+    "routes": (
+        Column("route"),
+        Column("name"),
+        Column("commodity"),
+        _code("country", "countries"),
+        _code("power", "powers"),
+        _code("channel", "channels"),
+        _code("serves", "powers", blank=True),
+        Column("volume", "number", low=0),
+        Column("capacity", "number", low=0),
+        Column("unit"),
+        Column("unit_value_usd", "number", low=0),
+        Column("utilisation", "number", blank=True, optional=True, low=0, high=1),
+        Column("days", "number", low=0.1, high=1000),
+        Column("lead_quarters", "number", low=0),
+        Column("build_weight", "number", low=0),
+        _YEAR,
+        _SOURCE,
+        _DERIVATION,
+        _EVIDENCE,
+        _CONFIDENCE,
+        *_RANGE,
+    ),
+    "drivers": (
+        Column("driver"),
+        _code("country", "countries", blank=True),
+        _code("power", "powers", blank=True),
+        _code("other", "powers", blank=True),
+        _code("channel", "channels", blank=True),
+        _code("route", "routes", blank=True),
+        _YEAR,
+        Column("value", "number", blank=True),
+        Column("persistence", "number", blank=True, low=0, high=1),
+        Column("noise", "number", blank=True, low=0),
+        _SOURCE,
+        _DERIVATION,
+        _EVIDENCE,
+        _CONFIDENCE,
+        *_RANGE,
+    ),
+    "attributes": (
+        Column("attribute"),
+        _code("country", "countries", blank=True),
+        _code("power", "powers", blank=True),
+        _code("channel", "channels", blank=True),
+        Column("season", blank=True, allowed=SEASONS),
+        _YEAR,
+        Column("value", "number"),
+        Column("unit", blank=True),
+        *_RANGE,
+        _SOURCE,
+        _DERIVATION,
+        _EVIDENCE,
+        _CONFIDENCE,
+    ),
+    "parameters": (
+        Column("id"),
+        Column("name"),
+        Column("symbol"),
+        Column("value", "number"),
+        *_RANGE,
+        Column("distribution", blank=True),
+        Column("class", allowed=("A", "B", "norm", "convention")),
+        _SOURCE,
+        _DERIVATION,
+        Column("identified_by", blank=True),
+        _EVIDENCE,
+    ),
+}
+
+# What makes a row of a table unique.
+KEYS: dict[str, tuple[str, ...]] = {
+    **{name: (columns[0].name,) for name, columns in TABLES.items()},
+    "texts_stakes": ("text", "power"),
+    "routes": ("route", "year"),
+    "drivers": ("driver", "country", "power", "other", "channel", "route", "year"),
+    "attributes": ("attribute", "country", "power", "channel", "season", "year"),
+    "parameters": ("name",),
+}
+
+# A case without these could not be simulated; the others may hold their header only.
+NEEDED = ("countries", "powers", "channels", "sectors", "drivers", "attributes", "parameters")
+
+ATTRIBUTES: dict[str, Attribute] = {
+    "exposure": Attribute(("country", "channel"), 0, 5, "share of GDP", "value at risk"),
+    "share": Attribute(
+        ("country", "power", "channel"),
+        0,
+        1,
+        "share of the channel",
+        "what a power supplies, apart from what named routes carry",
+    ),
+    "residual": Attribute(
+        ("country", "channel"),
+        0,
+        1,
+        "share of the channel",
+        "residual supplier of a channel with named routes",
+    ),
+    "substitution": Attribute(("channel",), 1.0001, 100, "elasticity", "ease of substitution"),
+    "season": Attribute(("season", "channel"), 0, 10, "ratio", "multiplier of exposure"),
+    "control": Attribute(("power", "channel"), 0, 1, "share", "weaponisability"),
+    "value": Attribute(("power", "country"), 0, INFINITY, "relative", "strategic value"),
+    "budget": Attribute(("power",), 0, 100, "attention a quarter", "undistracted attention"),
+    "claim": Attribute(("country", "power"), 0, 1, "share", "hierarchical claim"),
+    "weight": Attribute(("country",), 0, INFINITY, "relative", "bargaining weight"),
+    "openness": Attribute(("country",), 0, 1, "share", "openness to engagement"),
+    "reexport_access": Attribute(("country",), 0, 1, "share", "access for re-exports"),
+    "reexport_ceiling": Attribute(("country",), 0, 1, "share of GDP", "most re-exports can earn"),
+    "neutrality": Attribute(("country",), 0, 1, "share", "votes not taken part in"),
+    "position": Attribute(("country",), -1, 1, "position", "position at the base"),
+    "wariness": Attribute(("country", "power"), 0, 1, "fear", "fear in the absence of events"),
+    "cohesion": Attribute((), 0, 1, "joint voice", "joint voice at the base"),
+    "responsiveness": Attribute(("channel",), 0, 10, "ratio", "response to attention"),
+    "adjustment": Attribute(("channel",), 0, 1, "share a quarter", "share of the gap closed"),
+    "drift": Attribute(("power", "channel"), -1, 1, "log points a year", "secular drift"),
+    "realisation": Attribute(("power",), 0, 10, "ratio", "multiplier of disbursement"),
+    "hydrocarbon": Attribute(("country",), 0, 1, "share", "transit exposure priced with oil"),
+    "gdp": Attribute(("country",), 1e-6, 1e6, "USD bn a year", "output"),
+    "growth": Attribute(("country",), -1, 1, "share a year", "trend growth"),
+    "migrants": Attribute(("country", "power"), 0, 1e6, "thousand persons", "migrants abroad"),
+}

@@ -1,0 +1,303 @@
+"""Reading the CSV tables of a case, with errors that say file, line, column and what is allowed."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from sim.case.schema import ATTRIBUTES, KEYS, NEEDED, TABLES, Attribute, Column
+from sim.core.drivers import DRIVERS, Driver
+from sim.core.errors import InputError
+
+AXES = ("country", "power", "other", "channel", "route", "season")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table.
+
+    ``row["country"]`` is a cell's text; ``row.number("value")`` its number, NaN where blank.
+    """
+
+    line: int
+    cells: Mapping[str, str]
+    numbers: Mapping[str, float]
+
+    def __getitem__(self, column: str) -> str:
+        return self.cells[column]
+
+    def number(self, column: str) -> float:
+        """Number in a column of kind number, flag or year; NaN where the cell is blank."""
+        return self.numbers[column]
+
+    @property
+    def year(self) -> int | None:
+        """The row's year, or None if it holds for all years."""
+        year = self.numbers["year"]
+        return None if math.isnan(year) else int(year)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of a case; iterating over it gives its rows."""
+
+    name: str
+    path: Path
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """What the first column holds, each once, in order of appearance."""
+        return tuple(dict.fromkeys(row[self.columns[0]] for row in self.rows))
+
+    def where(self, row: Row) -> str:
+        """``file:line`` of a row, for messages."""
+        return f"{shown(self.path)}:{row.line}"
+
+
+def shown(path: Path) -> str:
+    """A path as messages show it: relative to the working directory where that is shorter."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def choice(found: str, allowed: Sequence[str]) -> str:
+    """The part of a message about a name that is not among those allowed."""
+    text = f"found {found!r}; allowed: {', '.join(allowed) or 'none, the table is empty'}"
+    near = get_close_matches(found, allowed, 1) or get_close_matches(found.upper(), allowed, 1)
+    return f"{text}; nearest: {near[0]}" if near else text
+
+
+def read_text(path: Path) -> str:
+    """The text of a UTF-8 file.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is not UTF-8 text, or is empty.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{shown(path)}: cannot be read: {reason.lower()}") from None
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise InputError(f"{shown(path)}: is not a UTF-8 text file")
+    if not text.strip():
+        raise InputError(f"{shown(path)}: is empty")
+    return text
+
+
+def read_table(
+    path: Path, columns: Sequence[Column], key: Sequence[str], codes: Mapping[str, Sequence[str]]
+) -> Table:
+    """Read one CSV table and check every cell against its column.
+
+    Parameters
+    ----------
+    path : Path
+        The file; the table takes its name from the file's stem.
+    columns : sequence of Column
+        The columns the table has; their order in the file is free.
+    key : sequence of str
+        Columns that no two rows may share.
+    codes : mapping of str to sequence of str
+        Codes of the tables read before, for columns that refer to them.
+
+    Raises
+    ------
+    InputError
+        At the first thing wrong.
+    """
+    lines = _lines(path, read_text(path))
+    header_line, header = lines[0]
+    _check_header(f"{shown(path)}:{header_line}", header, columns)
+    order = {name: position for position, name in enumerate(header)}
+    rows: list[Row] = []
+    first: dict[tuple[str, ...], int] = {}
+    for line, found in lines[1:]:
+        where = f"{shown(path)}:{line}"
+        if len(found) != len(header):
+            raise InputError(
+                f"{where}: found {len(found)} cells; the header has {len(header)} columns "
+                "(a text with a comma needs quotes)"
+            )
+        cells = {c.name: found[order[c.name]] if c.name in order else "" for c in columns}
+        parsed = {c.name: _number(where, c, cells[c.name], codes) for c in columns}
+        numbers = {c.name: parsed[c.name] for c in columns if c.kind != "text"}
+        same = tuple(cells[name] for name in key)
+        if same in first:
+            what = ", ".join(f"{name} {cells[name]}" for name in key if cells[name])
+            raise InputError(f"{where}: {what} stands already on line {first[same]}")
+        first[same] = line
+        rows.append(Row(line, cells, numbers))
+    return Table(path.stem, path, tuple(column.name for column in columns), tuple(rows))
+
+
+def read_tables(folder: Path) -> dict[str, Table]:
+    """Read all tables of a case.
+
+    Parameters
+    ----------
+    folder : Path
+        Holds ``<table>.csv`` for every key of `sim.case.schema.TABLES`.
+
+    Raises
+    ------
+    InputError
+        At the first thing wrong in a file, or between files.
+    """
+    tables: dict[str, Table] = {}
+    codes: dict[str, Sequence[str]] = {}
+    for name, columns in TABLES.items():
+        table = read_table(folder / f"{name}.csv", columns, KEYS[name], codes)
+        if name in NEEDED and not len(table):
+            raise InputError(f"{shown(table.path)}: has no rows; at least one is needed")
+        tables[name] = table
+        codes[name] = table.codes
+    _check_powers(tables["powers"])
+    _check_routes(tables["routes"])
+    _check_cells(tables["attributes"], "attribute", ATTRIBUTES)
+    _check_cells(tables["drivers"], "driver", DRIVERS)
+    return tables
+
+
+def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
+    """Rows that are not blank, with the line each starts on; the first is the header."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    lines: list[tuple[int, list[str]]] = []
+    start = 1
+    try:
+        for row in reader:
+            cells = [cell.strip() for cell in row]
+            if any(cells):
+                lines.append((start, cells))
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"{shown(path)}:{start}: is not a row of a CSV table: {error}") from None
+    return lines
+
+
+def _check_header(where: str, header: Sequence[str], columns: Sequence[Column]) -> None:
+    names = [column.name for column in columns]
+    for position, name in enumerate(header):
+        if name not in names:
+            raise InputError(f"{where}: no such column: {choice(name, names)}")
+        if name in header[:position]:
+            raise InputError(f"{where}: column {name!r} stands twice in the header")
+    missing = [c.name for c in columns if not c.optional and c.name not in header]
+    if missing:
+        raise InputError(
+            f"{where}: column {missing[0]!r} is missing; found: {', '.join(header)}; "
+            f"needed: {', '.join(c.name for c in columns if not c.optional)}"
+        )
+
+
+def _number(where: str, column: Column, cell: str, codes: Mapping[str, Sequence[str]]) -> float:
+    """Check a cell; its number, or NaN where it is blank or text."""
+    where = f"{where}: column {column.name!r}"
+    if not cell:
+        if column.blank or column.optional:
+            return math.nan
+        raise InputError(f"{where}: found nothing; a {column.kind} is needed")
+    allowed = codes[column.table] if column.table else column.allowed
+    if (column.table or column.allowed) and cell not in allowed:
+        raise InputError(f"{where}: {choice(cell, allowed)}")
+    if column.kind == "text":
+        return math.nan
+    if column.kind == "flag":
+        if cell not in ("0", "1"):
+            raise InputError(f"{where}: found {cell!r}; allowed: 0, 1")
+        return float(cell)
+    if column.kind == "year":
+        if not (len(cell) == 4 and cell.isascii() and cell.isdigit()):
+            raise InputError(f"{where}: found {cell!r}; allowed: a year of four digits, or blank")
+        return float(cell)
+    try:
+        number = float(cell)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise InputError(f"{where}: found {cell!r}; a number is needed")
+    if not column.low <= number <= column.high:
+        raise InputError(f"{where}: found {cell}; allowed: {_span(column.low, column.high)}")
+    return number
+
+
+def _span(low: float, high: float) -> str:
+    """A range in words."""
+    if math.isinf(high):
+        return f"{low:g} or more"
+    return f"{low:g} to {high:g}"
+
+
+def _check_powers(powers: Table) -> None:
+    regional = [row for row in powers if row["kind"] == "regional"]
+    if len(regional) > 1:
+        raise InputError(
+            f"{powers.where(regional[1])}: column 'kind': {regional[1]['power']} is a second "
+            f"regional partner; line {regional[0].line} has one already"
+        )
+
+
+def _check_routes(routes: Table) -> None:
+    """A route stays in its country, channel and unit in all years, and within its capacity."""
+    first: dict[str, Row] = {}
+    for row in routes:
+        before = first.setdefault(row["route"], row)
+        for column in ("country", "channel", "unit"):
+            if row[column] != before[column]:
+                raise InputError(
+                    f"{routes.where(row)}: column {column!r}: found {row[column]!r} for route "
+                    f"{row['route']}; line {before.line} has {before[column]!r}"
+                )
+        if row.number("volume") > row.number("capacity"):
+            raise InputError(
+                f"{routes.where(row)}: column 'volume': found {row['volume']} for route "
+                f"{row['route']}; allowed: at most the capacity, {row['capacity']}"
+            )
+        if not row.number("unit_value_usd") > 0:
+            raise InputError(
+                f"{routes.where(row)}: column 'unit_value_usd': found {row['unit_value_usd']} "
+                f"for route {row['route']}; allowed: more than 0"
+            )
+
+
+def _check_cells(table: Table, column: str, known: Mapping[str, Attribute | Driver]) -> None:
+    """Rows of attributes and drivers: a known name, its own axes only, a value in its range."""
+    axes = [name for name in AXES if name in table.columns]
+    for row in table:
+        where, name = table.where(row), row[column]
+        if name not in known:
+            raise InputError(f"{where}: column {column!r}: {choice(name, tuple(known))}")
+        entry = known[name]
+        for axis in axes:
+            if row[axis] and axis not in entry.axes:
+                takes = ", ".join(entry.axes) or "none"
+                raise InputError(
+                    f"{where}: column {axis!r}: found {row[axis]!r}, but {column} {name!r} has no "
+                    f"{axis}; it has: {takes}"
+                )
+        if not entry.low <= row.number("value") <= entry.high and row["value"]:
+            raise InputError(
+                f"{where}: column 'value': found {row['value']} for {name}; "
+                f"allowed: {_span(entry.low, entry.high)}"
+            )
