@@ -41,15 +41,8 @@ class Quarter:
         return INDICATORS[name].measure(self.moment)
 
 
-def simulate(
-    world: World,
-    plan: Plan,
-    seed: int,
-    first_run: int,
-    runs: int,
-    rules: Rules | None = None,
-) -> Iterator[Quarter]:
-    """Simulate runs ``first_run`` to ``first_run + runs - 1``.
+class Simulation:
+    """Runs ``first_run`` to ``first_run + runs - 1``, quarter by quarter.
 
     Parameters
     ----------
@@ -61,25 +54,72 @@ def simulate(
     runs : int
         2 or more: see `FEWEST_RUNS`.
     rules : Rules, optional
+        Decision rules.
 
-    Yields
-    ------
-    Quarter
-        One a quarter; its arrays are fresh and may be kept.
+    Attributes
+    ----------
+    state : State
+        The end of the last quarter. Changing it between quarters intervenes in the runs.
+    index : int
+        Quarters simulated so far.
 
     Raises
     ------
     InputError
         If the world has no consistent reference, or fewer than two runs are asked for.
     """
-    if runs < FEWEST_RUNS:
-        raise InputError(f"a chunk holds {FEWEST_RUNS} runs or more, not {runs}")
-    setting = Setting(world, reference(world), plan, rules or Rules())
-    state = initial_state(world, setting.reference, runs)
-    ledger = Ledger.empty(world, runs)
-    for index in range(plan.quarters):
+
+    def __init__(
+        self,
+        world: World,
+        plan: Plan,
+        seed: int,
+        first_run: int,
+        runs: int,
+        rules: Rules | None = None,
+    ) -> None:
+        if runs < FEWEST_RUNS:
+            raise InputError(f"a chunk holds {FEWEST_RUNS} runs or more, not {runs}")
+        self.setting = Setting(world, reference(world), plan, rules or Rules())
+        self.seed = seed
+        self.first_run = first_run
+        self.runs = runs
+        self.index = 0
+        self.state = initial_state(world, self.setting.reference, runs)
+        self.ledger = Ledger.empty(world, runs)
+
+    @property
+    def finished(self) -> bool:
+        """Has the plan's last quarter been simulated."""
+        return self.index >= self.setting.plan.quarters
+
+    def advance(self) -> Quarter:
+        """Simulate the next quarter; its arrays are fresh and may be kept."""
+        world, plan = self.setting.world, self.setting.plan
+        index = self.index
         quarter = plan.start + index
-        draws = draw_quarter(seed, world, plan, quarter, first_run, runs)
-        state, flow = step(setting, index, state, draws)
-        ledger = ledger.add(flow, state, world)
-        yield Quarter(index, quarter, Moment(setting, index, state, flow, ledger))
+        draws = draw_quarter(self.seed, world, plan, quarter, self.first_run, self.runs)
+        self.state, flow = step(self.setting, index, self.state, draws)
+        self.ledger = self.ledger.add(flow, self.state, world)
+        self.index += 1
+        return Quarter(index, quarter, Moment(self.setting, index, self.state, flow, self.ledger))
+
+
+def simulate(
+    world: World,
+    plan: Plan,
+    seed: int,
+    first_run: int,
+    runs: int,
+    rules: Rules | None = None,
+) -> Iterator[Quarter]:
+    """Simulate a chunk of runs; arguments and errors as in `Simulation`.
+
+    Yields
+    ------
+    Quarter
+        One a quarter.
+    """
+    simulation = Simulation(world, plan, seed, first_run, runs, rules)
+    while not simulation.finished:
+        yield simulation.advance()

@@ -1,0 +1,30 @@
+# Two commands do all set-up: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+RUNS ?= 2000
+JOBS ?= 2
+
+.PHONY: demo test check clean
+
+.venv/installed: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multivector needs Python 3.11 or newer; try make PYTHON=python3.12")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable ".[dev]"
+	touch $@
+
+demo: .venv/installed  ## Run the main job: three scenarios, their tables and pictures
+	$(BIN)/multivector batch baseline cpc_closure five_bilateral_deals_2025 \
+		-n $(RUNS) --jobs $(JOBS) --out results/demo --overwrite
+
+test: .venv/installed  ## Run the tests
+	$(BIN)/python -m pytest -n $(JOBS)
+
+check: .venv/installed  ## Lint, types, and the floors of the house
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+clean:
+	rm -rf .venv build dist *.egg-info
