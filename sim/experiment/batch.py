@@ -29,9 +29,9 @@ from sim.core.world import World
 from sim.experiment import store
 from sim.experiment.describe import describe_case, describe_scenario
 from sim.experiment.result import Result
-from sim.experiment.spelling import unknown
 from sim.experiment.workers import Failure, Task, Worker, work
 from sim.scenario import Scenario, compile_plan, load_scenario
+from sim.scenario.problems import nearest
 
 
 class BatchInterrupted(KeyboardInterrupt):
@@ -173,7 +173,7 @@ def kept_outcomes(trajectories: str | Iterable[str]) -> tuple[str, ...]:
     wanted = list(trajectories)
     for name in wanted:
         if name not in INDICATORS:
-            raise InputError(unknown("outcome", name, INDICATORS))
+            raise InputError(f"there is no outcome {name!r}{nearest(name, INDICATORS)}")
     return tuple(name for name in INDICATORS if name in wanted)
 
 

@@ -86,10 +86,11 @@ def record(
                 last.update(zip(columns(indicator, names), values, strict=True))
 
     numbers = np.arange(first_run, first_run + runs)
-    for head, values in (*last.items(), *zip(heads, paths, strict=True)):
-        if not np.isfinite(values).all():
-            run = numbers[np.argmin(np.isfinite(values).reshape(runs, -1).all(axis=1))]
-            raise FloatingPointError(f"{head} is not finite in run {run}")
+    recorded: list[tuple[str, NDArray[Any]]] = [*last.items(), *zip(heads, paths, strict=True)]
+    for head, outcome in recorded:
+        finite = np.isfinite(outcome).reshape(runs, -1).all(axis=1)
+        if not finite.all():
+            raise FloatingPointError(f"{head} is not finite in run {numbers[finite.argmin()]}")
     return Recording(
         runs=pa.table({"scenario": _repeat(scenario, runs), "run": numbers, **last}),
         trajectories=_trajectories(scenario, numbers, plan.start, heads, paths) if heads else None,

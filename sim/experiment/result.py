@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment import store
-from sim.experiment.spelling import unknown
+from sim.scenario.problems import nearest
 
 
 def load(folder: str | Path) -> Result:
@@ -135,9 +135,10 @@ class Result:
                 if column == wanted or column.startswith(f"{wanted}.")
             ]
             if not found:
+                outcomes = {column.split(".")[0] for column in data.schema.names}
                 raise InputError(
-                    f"{self.folder}: {name} have no such column: "
-                    + unknown("outcome", wanted, data.schema.names)
+                    f"{self.folder}: the {name} hold no outcome {wanted!r}"
+                    + nearest(wanted, [*outcomes, *data.schema.names])
                 )
             chosen += [column for column in found if column not in (*keys, *chosen)]
         return data.to_table(columns=[*keys, *chosen]).to_pandas()
@@ -183,11 +184,23 @@ class Result:
         -------
         list of Path
             The files made.
+
+        Raises
+        ------
+        InputError
+            If an outcome is unknown, or the folder cannot be written to.
         """
+        known = [one["name"] for one in self.manifest["outcomes"]]
+        for name in outcomes or ():
+            if name not in known:
+                raise InputError(f"there is no outcome {name!r}{nearest(name, known)}")
         # Pictures stand on a floor above this one, so they are fetched by name when asked for.
-        pictures: list[Path] = import_module("sim.picture").plot_result(
-            self, out=out, outcomes=outcomes
-        )
+        draw = import_module("sim.picture").plot_result
+        try:
+            pictures: list[Path] = draw(self, out=out, outcomes=outcomes)
+        except OSError as error:
+            folder = out or self.folder / "pictures"
+            raise InputError(f"{folder}: cannot write pictures there ({error.strerror})") from error
         return pictures
 
     def __repr__(self) -> str:

@@ -7,11 +7,12 @@ import os
 import signal
 import threading
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from sim.case import Case
@@ -55,7 +56,7 @@ class Worker:
     seed: int
     kept: tuple[str, ...]
 
-    def do(self, task: Task, stop: threading.Event | None = None) -> None:
+    def do(self, task: Task, stop: Event | None = None) -> None:
         """Do a task. Its part of the table `runs` is written last and marks it as finished."""
         name, scenario = self.scenarios[task.scenario]
         simulated = max(task.runs, FEWEST_RUNS)
@@ -77,7 +78,7 @@ class Worker:
             if content is not None:
                 store.write_part(self.folder, table, task.key, content)
 
-    def attempt(self, task: Task, stop: threading.Event | None = None) -> Failure | None:
+    def attempt(self, task: Task, stop: Event | None = None) -> Failure | None:
         """Do a task; what goes wrong is an answer, not an exception, so that the others go on."""
         try:
             self.do(task, stop)
@@ -89,7 +90,9 @@ class Worker:
         return None
 
 
-def work(worker: Worker, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task, Failure | None]]:
+def work(
+    worker: Worker, tasks: Sequence[Task], jobs: int
+) -> Generator[tuple[Task, Failure | None]]:
     """Do tasks, in this process if `jobs` is 1, else in as many worker processes.
 
     Parameters
@@ -122,7 +125,7 @@ def work(worker: Worker, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Tas
 
 def _pool(
     worker: Worker, tasks: Sequence[Task], jobs: int
-) -> Iterator[tuple[Task, Failure | None]]:
+) -> Generator[tuple[Task, Failure | None]]:
     """Do tasks in a pool; those that a killed worker took with it are not yielded."""
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
@@ -166,10 +169,10 @@ def _single_threaded() -> Iterator[None]:
 # Inside a worker process
 
 _worker: Worker | None = None
-_stop: threading.Event | None = None
+_stop: Event | None = None
 
 
-def _start(worker: Worker, stop: threading.Event) -> None:
+def _start(worker: Worker, stop: Event) -> None:
     global _worker, _stop
     _worker, _stop = worker, stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides when to stop

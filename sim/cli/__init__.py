@@ -1,0 +1,1 @@
+"""The command `multivector`: parse, call, print."""

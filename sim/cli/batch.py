@@ -1,0 +1,99 @@
+"""The command `batch`: many runs of scenarios, recorded in a folder and drawn."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+
+from sim.cli.parsing import Parser, whole_number
+
+_FILES = (
+    ("manifest.json", "what was run: scenarios, case, seed, versions, outcomes with units"),
+    ("runs.parquet", "all outcomes at the last quarter, a row a scenario and run"),
+    ("trajectories.parquet", "outcomes quarter by quarter, a row a scenario, run and quarter"),
+    ("quarters.parquet", "mean and quantiles over runs by scenario, quarter and outcome"),
+    ("events.parquet", "threats, measures, deals and votes, a row each"),
+    ("failures.log", "what went wrong in the runs that failed"),
+)
+
+
+def add(top: Parser) -> None:
+    """Add the command to the parser."""
+    parser = top.command("batch", "run scenarios many times, record the outcomes and draw them")
+    parser.add_argument("scenarios", metavar="SCENARIO", nargs="+", help="names or paths")
+    parser.add_argument(
+        "-n",
+        "--runs",
+        type=whole_number,
+        metavar="N",
+        help="runs of each scenario; default: what the scenarios say",
+    )
+    parser.add_argument(
+        "--seed",
+        type=whole_number,
+        metavar="N",
+        help="root seed; default: what the scenarios say",
+    )
+    parser.add_argument(
+        "--out", metavar="DIR", help="results folder; default: results/<names>-<runs>"
+    )
+    parser.add_argument(
+        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
+    )
+    parser.add_argument(
+        "--trajectories",
+        metavar="WHICH",
+        default="headline",
+        help="outcomes recorded every quarter: headline (default), none (then no fan charts), "
+        "all, or names with commas between; the last quarter records all in any case",
+    )
+    parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
+    parser.add_argument(
+        "--overwrite", action="store_true", help="replace the results that the folder holds"
+    )
+    parser.set_defaults(act=run, parser=parser)
+
+
+def run(given: Namespace) -> int:
+    """Run the batch, and print a summary and what was made."""
+    from sim.experiment.batch import batch
+
+    which = given.trajectories
+    result = batch(
+        given.scenarios,
+        runs=given.runs,
+        seed=given.seed,
+        out=given.out,
+        jobs=_cores() if given.jobs is None else given.jobs,
+        trajectories=which if which in ("headline", "none", "all") else which.split(","),
+        progress=True,
+        overwrite=given.overwrite,
+    )
+    asked = result.manifest["runs"] * len(result.scenarios)
+    failed = sum(failure["runs"] for failure in result.failures)
+    if failed < asked:
+        print(f"Medians over {result.manifest['runs']} runs at the last quarter:\n")
+        print(result.summary().to_string(float_format="{:.4g}".format, line_width=100))
+        pictures = [] if given.no_pictures else result.plot()
+        print(f"\nIn {result.folder}:")
+        for name, meaning in _FILES:
+            if (result.folder / name).is_file():
+                print(f"  {name:21} {meaning}")
+        for picture in pictures:
+            print(f"  {picture.relative_to(result.folder)}")
+    if failed:
+        print(
+            f"multivector: error: {failed} of {asked} runs failed; "
+            f"see {result.folder / 'failures.log'}",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
+
+
+def _cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,76 @@
+"""Command lines: argparse, with its complaints turned into the house's errors and suggestions."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from sim.core.errors import InputError
+
+_CHOICE = re.compile(r"argument (\S+): invalid choice: '(.*?)'")
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that raises `InputError` where argparse would print usage and exit."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options, allow_abbrev=False)
+        self.commands: dict[str, Parser] = {}
+        self._actions_of: argparse._SubParsersAction[Parser] | None = None
+
+    def command(self, name: str, summary: str) -> Parser:
+        """Add a subcommand."""
+        if self._actions_of is None:
+            self._actions_of = self.add_subparsers(
+                dest=f"{self.prog.split()[-1]}_command",
+                metavar="COMMAND",
+                required=True,
+                parser_class=Parser,
+                title="commands",
+            )
+        parser = self._actions_of.add_parser(name, help=summary, description=f"{summary}.")
+        self.commands[name] = parser
+        return parser
+
+    def error(self, message: str) -> NoReturn:
+        """Raise argparse's complaint, with the nearest command if one was misspelt."""
+        found = _CHOICE.match(message)
+        if found and found[1] == "COMMAND":
+            message = f"there is no command {found[2]!r}{_nearest(found[2], self.commands)}"
+            message += f" (commands: {', '.join(self.commands)})"
+        raise InputError(f"{message}; see {self.prog} --help")
+
+    def parse(self, arguments: Sequence[str] | None) -> argparse.Namespace:
+        """Parse a command line.
+
+        Raises
+        ------
+        InputError
+            If it cannot be understood; with the nearest option if one was misspelt.
+        """
+        known, left = self.parse_known_args(arguments)
+        if left:
+            parser: Parser = known.parser
+            options = [name for action in parser._actions for name in action.option_strings]
+            word = left[0].split("=")[0]
+            message = f"{parser.prog} takes no argument {left[0]!r}"
+            if word.startswith("-"):
+                message += _nearest(word, options)
+            raise InputError(f"{message}; see {parser.prog} --help")
+        return known
+
+
+def _nearest(found: str, allowed: Sequence[str] | dict[str, Parser]) -> str:
+    from sim.scenario.problems import nearest
+
+    return nearest(found, allowed)
+
+
+def whole_number(text: str) -> int:
+    """Type of an argument that is a whole number; its range is checked where it is used."""
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
