@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from sim.case.build import all_names, build
-from sim.case.schema import CONFIDENCE
-from sim.case.tables import Row, Table, choice, shown
+from sim.case.schema import ATTRIBUTES, CONFIDENCE, Attribute
+from sim.case.tables import Row, Table, choice, shown, span
 from sim.core import quarters
+from sim.core.drivers import DRIVERS, Driver
 from sim.core.errors import InputError
 from sim.core.reference import reference
 from sim.core.world import Parameters, World
@@ -18,6 +19,10 @@ from sim.core.world import Parameters, World
 LEAST_RESIDUAL = 0.01  # a channel without any residual supplier would be lost whole when cut
 SOURCED = ("attributes", "routes", "drivers", "sectors", "texts", "parameters")
 RANGED = {"attributes": "value", "routes": "volume", "drivers": "value", "parameters": "value"}
+BOUNDS: dict[str, Mapping[str, Attribute | Driver]] = {
+    "attributes": ATTRIBUTES,
+    "drivers": DRIVERS,
+}
 NEEDS_RANGE = ("attributes", "parameters")
 _SEPARATOR = re.compile(r"[;,\s]+")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
@@ -79,6 +84,7 @@ def _sources(tables: Mapping[str, Table]) -> Iterator[str]:
 def _ranges(tables: Mapping[str, Table]) -> Iterator[str]:
     for name, column in RANGED.items():
         table = tables[name]
+        known = BOUNDS.get(name, {})
         for row in table:
             low, value, high = row.number("low"), row.number(column), row.number("high")
             if math.isnan(low) and math.isnan(high) and name not in NEEDS_RANGE:
@@ -86,11 +92,19 @@ def _ranges(tables: Mapping[str, Table]) -> Iterator[str]:
             where = table.where(row)
             if math.isnan(low) or math.isnan(high):
                 yield f"{where}: columns 'low' and 'high': both are needed"
-            elif not math.isnan(value) and not low <= value <= high:
+                continue
+            if not math.isnan(value) and not low <= value <= high:
                 yield (
                     f"{where}: column {column!r}: found {value:g}, outside the row's own range, "
                     f"{low:g} to {high:g}"
                 )
+            entry = known.get(row[table.columns[0]])
+            for end, number in (("low", low), ("high", high)):
+                if entry is not None and not entry.low <= number <= entry.high:
+                    yield (
+                        f"{where}: column {end!r}: found {number:g} for {row[table.columns[0]]}; "
+                        f"allowed: {span(entry.low, entry.high)}"
+                    )
 
 
 def _colours(tables: Mapping[str, Table]) -> Iterator[str]:
@@ -132,11 +146,7 @@ def _pairs(drivers: Table) -> Iterator[str]:
 
 
 def _parameters(table: Table) -> Iterator[str]:
-    known = tuple(field.name for field in fields(Parameters))
-    for row in table:
-        if row["name"] not in known:
-            yield f"{table.where(row)}: column 'name': {choice(row['name'], known)}"
-    for name in known:
+    for name in (field.name for field in fields(Parameters)):
         if all(row["name"] != name for row in table):
             yield f"{shown(table.path)}: no row gives parameter {name}"
 

@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from sim.case.build import all_names, applicable, base_year
+from sim.case.build import all_names, applicable, base_year, build
 from sim.case.check import identifiers
 from sim.case.schema import ATTRIBUTES, CONFIDENCE
 from sim.case.tables import Row, Table, choice
@@ -123,16 +123,33 @@ def _country(tables: Mapping[str, Table], title: str, base: int, country: str) -
         lines.append(f"{attribute}: {entry.meaning} [{entry.unit}]")
         for row in rows:
             cell = " ".join(row[axis] for axis in entry.axes if axis != "country" and row[axis])
-            lines += _figure(cell or "all", row["value"], row, publishers)
+            value = f"{row.number('value'):.4g}"
+            lines += _figure(cell or "all", value, row, publishers)
         lines.append("")
-    routes = [row for row in _latest(tables["routes"], base) if row["country"] == country]
-    if routes:
-        lines.append("routes: volume of capacity a year")
-        for row in routes:
-            value = f"{row['volume']} of {row['capacity']} {row['unit']}"
-            lines += _figure(f"{row['route']} {row['power']}", value, row, publishers)
-        lines.append("")
+    lines += _routes(tables, base, country, publishers)
     return "\n".join(line.rstrip() for line in lines[:-1]) + "\n"
+
+
+def _routes(
+    tables: Mapping[str, Table], base: int, country: str, publishers: Mapping[str, str]
+) -> list[str]:
+    """A country's routes, with the part of its channel that each carries."""
+    known = {row["route"]: row for row in _latest(tables["routes"], base)}
+    world = build(tables, base, all_names(tables).countries)
+    routes = world.attributes.routes
+    carried = (routes.capacity * routes.yield_)[:, 0]
+    lines = []
+    for route, share in zip(world.names.routes, carried, strict=True):
+        row = known.get(route)
+        if row is None or row["country"] != country:
+            continue
+        value = f"{row['volume']} of {row['capacity']} {row['unit']}"
+        lines += _figure(f"{route} {row['power']}", value, row, publishers)
+        if share:
+            lines.append(f"      carries {share:.3g} of the country's {row['channel']}")
+    if lines:
+        lines = ["routes: volume, of capacity [unit a year]", *lines, ""]
+    return lines
 
 
 def _winning(
@@ -160,7 +177,7 @@ def _latest(routes: Table, base: int) -> list[Row]:
 
 def _figure(cell: str, value: str, row: Row, publishers: Mapping[str, str]) -> list[str]:
     """One figure: a line with it, and its source and derivation below."""
-    interval = f"{row['low']} to {row['high']}" if row["low"] and row["high"] else ""
+    interval = f"{row.number('low'):.4g} to {row.number('high'):.4g}" if row["low"] else ""
     line = (
         f"  {cell:<22} {value:>20}   {interval:<22} {row['year'] or 'any year':<9} "
         f"{row['confidence']}"

@@ -6,13 +6,14 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 
 from sim.case.schema import ATTRIBUTES, KEYS, NEEDED, TABLES, Attribute, Column
 from sim.core.drivers import DRIVERS, Driver
 from sim.core.errors import InputError
+from sim.core.world import Parameters
 
 AXES = ("country", "power", "other", "channel", "route", "season")
 
@@ -175,6 +176,7 @@ def read_tables(folder: Path) -> dict[str, Table]:
         codes[name] = table.codes
     _check_powers(tables["powers"])
     _check_routes(tables["routes"])
+    _check_parameters(tables["parameters"])
     _check_cells(tables["attributes"], "attribute", ATTRIBUTES)
     _check_cells(tables["drivers"], "driver", DRIVERS)
     return tables
@@ -238,12 +240,12 @@ def _number(where: str, column: Column, cell: str, codes: Mapping[str, Sequence[
     if not math.isfinite(number):
         raise InputError(f"{where}: found {cell!r}; a number is needed")
     if not column.low <= number <= column.high:
-        raise InputError(f"{where}: found {cell}; allowed: {_span(column.low, column.high)}")
+        raise InputError(f"{where}: found {cell}; allowed: {span(column.low, column.high)}")
     return number
 
 
-def _span(low: float, high: float) -> str:
-    """A range in words."""
+def span(low: float, high: float) -> str:
+    """A range in words, for messages."""
     if math.isinf(high):
         return f"{low:g} or more"
     return f"{low:g} to {high:g}"
@@ -281,6 +283,15 @@ def _check_routes(routes: Table) -> None:
             )
 
 
+def _check_parameters(parameters: Table) -> None:
+    known = tuple(field.name for field in fields(Parameters))
+    for row in parameters:
+        if row["name"] not in known:
+            raise InputError(
+                f"{parameters.where(row)}: column 'name': {choice(row['name'], known)}"
+            )
+
+
 def _check_cells(table: Table, column: str, known: Mapping[str, Attribute | Driver]) -> None:
     """Rows of attributes and drivers: a known name, its own axes only, a value in its range."""
     axes = [name for name in AXES if name in table.columns]
@@ -296,8 +307,13 @@ def _check_cells(table: Table, column: str, known: Mapping[str, Attribute | Driv
                     f"{where}: column {axis!r}: found {row[axis]!r}, but {column} {name!r} has no "
                     f"{axis}; it has: {takes}"
                 )
+        if name == "transit_days" and row["value"]:
+            raise InputError(
+                f"{where}: column 'value': found {row['value']} for {name}; it comes from column "
+                "'days' of the routes, leave it blank"
+            )
         if not entry.low <= row.number("value") <= entry.high and row["value"]:
             raise InputError(
                 f"{where}: column 'value': found {row['value']} for {name}; "
-                f"allowed: {_span(entry.low, entry.high)}"
+                f"allowed: {span(entry.low, entry.high)}"
             )
