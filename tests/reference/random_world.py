@@ -1,9 +1,9 @@
 """Random worlds and plans in which every mechanism is at work, for tests that need no case.
 
-A world has three countries, three powers and the region, four to seven channels, routes, sectors
-and texts. Each array has, by chance, a value for all runs or a value a run. Which corners a world
-has (a power without budget, a closed country, a near monopoly, no neighbours in the group) is a
-matter of its seed; `random_world` of one seed is always the same.
+A world has three countries, three powers and the region, four to seven channels, five routes,
+sectors and texts, unless other sizes are asked for. Each array has, by chance, a value for all runs
+or a value a run. Which corners a world has (a power without budget, a closed country, a monopoly,
+nobody left in the group) is a matter of its seed; `random_world` of one seed is always the same.
 """
 
 from __future__ import annotations
@@ -131,6 +131,14 @@ class _Dice:
         """One or the number of runs, as chance has it."""
         return self.runs if self.chance(0.5) else 1
 
+    def pick(self, options: NDArray[np.intp]) -> int:
+        """One of several numbers."""
+        return int(self.generator.choice(options))
+
+    def some(self, count: int, total: int) -> NDArray[np.intp]:
+        """Rows of a table, in their order."""
+        return np.sort(self.generator.choice(total, count, replace=False))
+
     def uniform(self, *shape: int, low: float = 0.0, high: float = 1.0) -> Array:
         """Evenly spread between the bounds."""
         return self.generator.uniform(low, high, (*shape, self.runs_axis()))
@@ -149,9 +157,10 @@ class _Dice:
         return self.uniform(*shape, low=low, high=high) * self.flags(*shape, odds=odds)[..., None]
 
 
-def _channels(dice: _Dice) -> tuple[tuple[str, ...], Roles]:
-    """Four to seven channels, a role each; channels left over repeat a role."""
-    count = int(dice.generator.integers(4, 8))
+def _channels(dice: _Dice, count: int | None) -> tuple[tuple[str, ...], Roles]:
+    """Channels, four to seven if no count is given, with a role each; two may share a role."""
+    if count is None:
+        count = int(dice.generator.integers(4, 8))
     roles = ["labour", "transit", "clearing", "trade", "energy", "security", "capital"]
     chosen = [*roles[:3], *dice.generator.choice(roles[3:], 4, replace=False)][:count]
     if count == 7 and dice.chance(0.5):
@@ -162,22 +171,23 @@ def _channels(dice: _Dice) -> tuple[tuple[str, ...], Roles]:
     return names, Roles(**masks)
 
 
-def _routes(dice: _Dice, share: Array, roles: Roles) -> Routes:
-    """Five routes: three in place, one still to be opened, one slowly built."""
+def _routes(dice: _Dice, count: int, share: Array, roles: Roles) -> Routes:
+    """Routes through every country, the last of which is still to be opened."""
     countries, powers, channels = share.shape[:3]
-    count = 5
     location = np.zeros((count, countries, powers, channels), bool)
-    transit = np.flatnonzero(roles.transit | roles.energy)
+    fitting = np.flatnonzero(roles.transit | roles.energy)
+    if fitting.size == 0:
+        fitting = np.arange(channels)
     carried = np.zeros((count, 1))
     for g in range(count):
-        # Two routes of the same country lead through different powers.
-        c, p, k = g % countries, (g // countries + g) % powers, dice.generator.choice(transit)
+        # A country's first route leads through the power of its number, its next through the next.
+        c, p, k = g % countries, (g % countries + g // countries) % powers, dice.pick(fitting)
         location[g, c, p, k] = True
         carried[g] = share[c, p, k].min()
     capacity = dice.uniform(count, low=0.1, high=0.8)
-    capacity[3] = 0.0
+    capacity[-1:] = 0.0
     build_weight = dice.uniform(count, low=0.1)
-    for c in range(countries):
+    for c in range(min(countries, count)):
         own = location[:, c].any(axis=(1, 2))
         build_weight[own] /= build_weight[own].sum(axis=0)
     return Routes(
@@ -191,7 +201,19 @@ def _routes(dice: _Dice, share: Array, roles: Roles) -> Routes:
     )
 
 
-def random_world(seed: int, runs: int = 1, quarters: int = 52) -> tuple[World, Plan]:
+def random_world(
+    seed: int,
+    runs: int = 1,
+    quarters: int = 52,
+    *,
+    countries: int = 3,
+    powers: int = 3,
+    region: bool = True,
+    channels: int | None = None,
+    routes: int = 5,
+    sectors: int = 3,
+    texts: int = 2,
+) -> tuple[World, Plan]:
     """A valid world and a plan for it in which everything is switched on.
 
     Parameters
@@ -202,55 +224,63 @@ def random_world(seed: int, runs: int = 1, quarters: int = 52) -> tuple[World, P
         Length of the runs axis of those arrays that have a value a run.
     quarters : int
         Length of the plan.
+    countries, powers, routes, sectors, texts : int
+        How many there are.
+    region : bool
+        Whether the region itself is a further power.
+    channels : int, optional
+        How many channels; four to seven if not given.
 
     Returns
     -------
     World, Plan
     """
     dice = _Dice(seed, runs)
-    channels, roles = _channels(dice)
+    channel_names, roles = _channels(dice, channels)
     names = Names(
-        countries=("AAA", "BBB", "CCC"),
-        powers=("ONE", "TWO", "SIX", "REG"),
-        channels=channels,
-        routes=("north", "south", "east", "west", "pass"),
-        sectors=("mines", "power", "wires"),
-        texts=("first", "second"),
+        countries=tuple(f"country{c}" for c in range(countries)),
+        powers=tuple(f"power{p}" for p in range(powers)) + ("region",) * region,
+        channels=channel_names,
+        routes=tuple(f"route{g}" for g in range(routes)),
+        sectors=tuple(f"sector{s}" for s in range(sectors)),
+        texts=tuple(f"text{v}" for v in range(texts)),
     )
-    n_c, n_p, n_k = len(names.countries), len(names.powers), len(channels)
+    n_c, n_p, n_k = len(names.countries), len(names.powers), len(names.channels)
     n_s, n_v = len(names.sectors), len(names.texts)
-    regional = np.array([False, False, False, True])
+    regional = np.arange(n_p) >= powers
     political = ~regional[:, None]
 
     outside = dice.uniform(n_c, 1, n_k, low=0.002, high=0.5)
     suppliers = dice.uniform(n_c, n_p, n_k, low=0.02) ** 3
     share = (1.0 - outside) * suppliers / suppliers.sum(axis=1, keepdims=True)
-    control = dice.uniform(n_p, n_k) * political[:, :, None]
     exposure = dice.uniform(n_c, n_k, low=0.005, high=0.09)
-    if dice.chance(0.3):
-        exposure[2] = 0.0
-    if dice.chance(0.3):  # a monopoly that its holder can shut
-        share[0, :, 0] = 0.0
-        share[0, 0, 0] = 1.0
-        control[0, 0] = 1.0
+    control = dice.uniform(n_p, n_k) * political[:, :, None]
     value = dice.uniform(n_p, n_c)
     budget = dice.uniform(n_p, low=0.2) * political
     openness = dice.uniform(n_c, low=0.3)
     realisation = dice.uniform(n_p, low=0.3, high=1.5)
+    # Corners. The last country and the last power may be empty in one way or another.
     if dice.chance(0.3):
-        budget[2] = 0.0
+        exposure[-1] = 0.0
+    if dice.chance(0.3):  # a monopoly that its holder can shut
+        share[0, :, 0] = 0.0
+        share[0, 0, 0] = 1.0
+        control[0, 0] = 1.0
     if dice.chance(0.3):
-        value[1] = 0.0
+        budget[powers - 1] = 0.0
     if dice.chance(0.3):
-        openness[2] = 0.0
+        value[powers - 1] = 0.0
+    if dice.chance(0.3):
+        openness[-1] = 0.0
     if dice.chance(0.3):
         realisation[0] = 0.0
-    core = np.array([True, True, dice.chance(0.7)])
+    core = np.ones(n_c, bool)
+    core[-1] = n_c == 1 or dice.chance(0.7)
     weight = dice.uniform(n_c, low=0.1)
-    if not core[2] and dice.chance(0.5):
-        weight[2] = 0.0
+    if not core[-1] and dice.chance(0.5):
+        weight[-1] = 0.0
     weight /= weight[core].sum(axis=0)
-    routes = _routes(dice, share, roles)
+    route_table = _routes(dice, routes, share, roles)
     sector_channel = np.zeros((n_s, n_k), bool)
     sector_channel[np.arange(n_s), dice.generator.integers(0, n_k, n_s)] = True
 
@@ -280,11 +310,11 @@ def random_world(seed: int, runs: int = 1, quarters: int = 52) -> tuple[World, P
         growth=dice.uniform(n_c, high=0.05),
         migrants=dice.uniform(n_c, n_p, high=500.0),
         core=core,
-        sanctioned=np.array([True, False, False, False]),
-        enforcer=np.array([False, True, True, False]),
+        sanctioned=np.arange(n_p) == 0,
+        enforcer=(np.arange(n_p) > 0) & ~regional,
         regional=regional,
         roles=roles,
-        routes=routes,
+        routes=route_table,
         sectors=Sectors(
             background=dice.parts(n_s),
             rate=dice.uniform(n_s, low=0.5, high=10.0),
@@ -293,7 +323,7 @@ def random_world(seed: int, runs: int = 1, quarters: int = 52) -> tuple[World, P
         texts=Texts(
             threshold=dice.uniform(n_v, low=-0.2, high=0.5),
             stake=dice.uniform(n_v, n_p, high=2.5),
-            sign=np.array([[1.0], [-1.0]]),
+            sign=np.where(np.arange(n_v) % 2 == 0, 1.0, -1.0)[:, None],
         ),
     )
     parameters = Parameters(
@@ -304,13 +334,13 @@ def random_world(seed: int, runs: int = 1, quarters: int = 52) -> tuple[World, P
         layout=Layout(
             all_countries=n_c + 2,
             all_powers=n_p + 1,
-            countries=np.array([0, 2, 3]),
-            powers=np.array([0, 1, 3, 4]),
+            countries=dice.some(n_c, n_c + 2),
+            powers=dice.some(n_p, n_p + 1),
         ),
         attributes=attributes,
         parameters=parameters,
         base=BASE,
-        drivers=_reference_drivers(dice, names, routes),
+        drivers=_reference_drivers(dice, names, route_table),
     )
     return world, _random_plan(dice, world, quarters)
 
@@ -359,7 +389,7 @@ def _random_plan(dice: _Dice, world: World, quarters: int) -> Plan:
 
     membership = np.ones((quarters, n_c, 1)) * world.attributes.core[None, :, None]
     half = quarters // 2
-    membership[half:, 2] = 1.0 - membership[half:, 2]
+    membership[half:, -1] = 1.0 - membership[half:, -1]
     if dice.chance(0.5):
         membership[-max(quarters // 8, 1) :] = 0.0
 
