@@ -1,0 +1,148 @@
+"""`case.check()` is empty for a sound case, and names each thing that is wrong in another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sim.case import Case, load_case
+
+Change = Callable[[str, str, str], None]
+
+
+def test_the_toy_case_is_sound(toy: Case) -> None:
+    assert toy.check() == []
+
+
+COHESION = "cohesion,,,,,,0.3,,0.21,0.39,invented,invented,,expert"
+WRONG = [
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.21,0.39,invnted,invented,,expert",
+        "column 'source': found 'invnted'; allowed: invented, invented-prior, T0; "
+        "nearest: invented",
+    ),
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.21,0.39,,invented,,expert",
+        "column 'source': found nothing; a source is needed",
+    ),
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.21,0.39,invented,,,expert",
+        "column 'derivation': found nothing; say how the figure was made",
+    ),
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.21,0.39,invented,invented,T001 T009,expert",
+        "column 'evidence': found 'T009', which is no evidence id",
+    ),
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.21,0.39,invented,invented,,certain",
+        "column 'confidence': found 'certain'; allowed: high, medium, low, expert",
+    ),
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.31,0.39,invented,invented,,expert",
+        "column 'value': found 0.3, outside the row's own range, 0.31 to 0.39",
+    ),
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.21,1.39,invented,invented,,expert",
+        "column 'high': found 1.39 for cohesion; allowed: 0 to 1",
+    ),
+    (
+        "attributes.csv",
+        COHESION,
+        "cohesion,,,,,,0.3,,0.21,,invented,invented,,expert",
+        "columns 'low' and 'high': both are needed",
+    ),
+    (
+        "routes.csv",
+        "T001,expert,45,55",
+        "T001,expert,55.0,65.0",
+        "case/routes.csv:3: column 'volume': found 50, outside the row's own range, 55 to 65",
+    ),
+    (
+        "parameters.csv",
+        "22,fear_push,-,1.5,0,6",
+        "22,fear_push,-,7.5,0,6",
+        "case/parameters.csv:23: column 'value': found 7.5, outside the row's own range, 0 to 6",
+    ),
+    (
+        "parameters.csv",
+        "22,fear_push,-,1.5,0,6,uniform,B,invented-prior,invented,,\n",
+        "",
+        "case/parameters.csv: no row gives parameter fear_push",
+    ),
+    (
+        "countries.csv",
+        "#CC79A7",
+        "purple",
+        "case/countries.csv:5: column 'colour': found 'purple'; allowed: # and six hexadecimal",
+    ),
+    (
+        "attributes.csv",
+        "budget,,REG,,,,0,,0,0",
+        "budget,,REG,,,,0.2,,0,1",
+        "column 'value': found 0.2; the regional partner REG has a budget of 0",
+    ),
+    (
+        "drivers.csv",
+        "coordination,,NOR,EAS",
+        "coordination,,EAS,NOR,,,,0.2,,,invented,invented,,expert,,\ncoordination,,NOR,EAS",
+        "column 'value': found 0.4 for EAS and NOR; line 29 has 0.2",
+    ),
+    (
+        "attributes.csv",
+        "share,BOR,NOR,security,,,0.85,,0.595,1,",
+        "share,BOR,NOR,security,,,0.885,,0.595,1,",
+        "case/attributes.csv: shares of BOR, security at 2022Q4 leave 0.005 to the residual "
+        "supplier; allowed: 0.01 or more",
+    ),
+    (
+        "attributes.csv",
+        "share,AVA,NOR,labour,,,0.7,,0.49,0.91",
+        "share,AVA,NOR,labour,,,0.9,,0.49,0.91",
+        "case/attributes.csv: shares of AVA, labour at 2022Q4 sum to 1.04 over the powers",
+    ),
+    (
+        "attributes.csv",
+        "position,BOR,,,,,-0.1,,-0.3,",
+        "position,BOR,,,,,-1,,-1,",
+        "case/attributes.csv: 2022Q4: ",
+    ),
+    (
+        "attributes.csv",
+        "gdp,DAL,,,,2014,",
+        "gdp,DAL,,,,2016,",
+        "case/attributes.csv: no row gives gdp for DAL at 2014Q4",
+    ),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "message"), WRONG)
+def test_what_is_wrong_is_named(
+    folder: Path, change: Change, file: str, old: str, new: str, message: str
+) -> None:
+    change(file, old, new)
+    problems = load_case(folder).check()
+    assert any(message in problem for problem in problems), problems
+    assert all(problem.startswith(f"case/{file}:") for problem in problems)
+
+
+def test_all_problems_are_named_at_once(folder: Path, change: Change) -> None:
+    change("countries.csv", "#CC79A7", "purple")
+    change("attributes.csv", COHESION, COHESION.replace("expert", "sure"))
+    change("powers.csv", "#999999", "grey")
+    assert len(load_case(folder).check()) == 3
