@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -102,18 +102,17 @@ def build(
     core = [row["country"] for row in tables["countries"] if row.number("core")]
     chosen_countries = _choose("countries", countries, core, whole.countries)
     chosen_powers = _choose("powers", powers, whole.powers, whole.powers)
-    names = Names(
-        countries=tuple(whole.countries[i] for i in chosen_countries),
+    if not len(chosen_powers):
+        raise InputError(f"powers: found none; at least one is needed: {', '.join(whole.powers)}")
+    # Powers that are left out still count in a country's totals: they stay until the very end.
+    everyone = replace(whole, countries=tuple(whole.countries[i] for i in chosen_countries))
+    grid = _Grid.over(everyone)
+    all_places = _places(tables["routes"], grid, base)
+    places = [place for place in all_places if place.power in chosen_powers]
+    names = replace(
+        everyone,
         powers=tuple(whole.powers[i] for i in chosen_powers),
-        channels=whole.channels,
-        routes=tuple(
-            row["route"]
-            for row, _ in _base_routes(tables["routes"], base_year(base))
-            if whole.countries.index(row["country"]) in chosen_countries
-            and whole.powers.index(row["power"]) in chosen_powers
-        ),
-        sectors=whole.sectors,
-        texts=whole.texts,
+        routes=tuple(place.row["route"] for place in places),
     )
     is_core = np.array([country in core for country in names.countries])
     if not is_core.any():
@@ -122,8 +121,6 @@ def build(
             f"at least one core country is needed: {', '.join(core)}"
         )
 
-    # Powers that are left out still count in a country's totals: all powers until the very end.
-    grid = _Grid.over(Names(**{**names.__dict__, "powers": whole.powers, "routes": whole.routes}))
     cells = {
         name: grid.fill(tables["attributes"], name, attribute.axes, base)
         for name, attribute in ATTRIBUTES.items()
@@ -131,7 +128,8 @@ def build(
     residual = cells.pop("residual")
     for name, array in cells.items():
         grid.complete(tables["attributes"], name, ATTRIBUTES[name].axes, array, base)
-    routes, carried = _routes(tables["routes"], grid, names, cells, residual, base)
+    carried, total = _carried(all_places, tables, grid, cells, residual, base)
+    routes = _routes(places, tables["routes"], names, total)
     cells["share"] = cells["share"] + carried
     _check_shares(tables["attributes"], grid, cells["share"], base)
 
@@ -145,8 +143,8 @@ def build(
         raise InputError(f"{shown(tables['attributes'].path)}: weight is 0 for every core country")
     cells["weight"] = weight / weight[is_core].sum()
     value = cells["value"]
-    total = value[:, is_core].sum(axis=1, keepdims=True)
-    cells["value"] = value / np.where(total > 0, total, 1.0)
+    of_core = value[:, is_core].sum(axis=1, keepdims=True)
+    cells["value"] = value / np.where(of_core > 0, of_core, 1.0)
 
     attributes = Attributes(
         **cells,
@@ -283,60 +281,84 @@ def _base_routes(routes: Table, year: int) -> list[tuple[Row, bool]]:
     return chosen
 
 
-def _routes(
-    table: Table, grid: _Grid, names: Names, cells: dict[str, Array], residual: Array, base: int
-) -> tuple[Routes, Array]:
-    """Routes as arrays, and the base shares (country, power, channel) that they carry.
+@dataclass(frozen=True)
+class _Place:
+    """A route of a simulated country at the base: its row, and where it stands in the arrays."""
 
-    The whole value of a country's channel is what its routes carry, over the part of the channel
-    that is left by other suppliers and the residual; where no route carries anything yet, it is
-    the exposure times GDP.
-    """
+    row: Row
+    existed: bool
+    country: int
+    power: int
+    channel: int
+
+
+def _places(table: Table, grid: _Grid, base: int) -> list[_Place]:
     codes = grid.codes
-    rows = [
-        (row, existed)
-        for row, existed in _base_routes(table, base_year(base))
-        if row["country"] in codes["country"]
-    ]
-    place = [
-        (
+    return [
+        _Place(
+            row,
+            existed,
             codes["country"].index(row["country"]),
             codes["power"].index(row["power"]),
             codes["channel"].index(row["channel"]),
         )
-        for row, _ in rows
+        for row, existed in _base_routes(table, base_year(base))
+        if row["country"] in codes["country"]
     ]
+
+
+def _carried(
+    places: Sequence[_Place],
+    tables: Mapping[str, Table],
+    grid: _Grid,
+    cells: Mapping[str, Array],
+    residual: Array,
+    base: int,
+) -> tuple[Array, Array]:
+    """Base shares that routes carry, and the whole value of each country's channels.
+
+    The whole value is what the routes carry, over the part of the channel that other suppliers and
+    the residual leave to them; where no route carries anything yet, it is the exposure times GDP.
+
+    Returns
+    -------
+    share : array (country, power, channel)
+    total : array (country, channel) [USD a year]
+    """
     flow = np.zeros(cells["share"].shape)  # USD a year
-    for (row, existed), where in zip(rows, place, strict=True):
-        flow[where] += existed * row.number("volume") * row.number("unit_value_usd")
+    for place in places:
+        value = place.row.number("volume") * place.row.number("unit_value_usd")
+        flow[place.country, place.power, place.channel] += value if place.existed else 0.0
     carried = flow.sum(axis=1)
-    others = cells["share"].sum(axis=1)
+    others = cells["share"].sum(axis=1) + residual
     total = cells["exposure"] * cells["gdp"][:, np.newaxis] * BILLION
     for c, k in np.argwhere(carried > 0):
-        place_name = f"{codes['country'][c]}, {codes['channel'][k]} at {quarters.name(base)}"
+        where = (
+            f"{shown(tables['attributes'].path)}: routes carry part of "
+            f"{grid.codes['country'][c]}, {grid.codes['channel'][k]} at {quarters.name(base)}"
+        )
         if math.isnan(residual[c, k]):
+            raise InputError(f"{where}, and no row gives the residual of that channel")
+        if not others[c, k] < 1.0:
             raise InputError(
-                f"{shown(table.path)}: routes carry part of {place_name}, and no row of the "
-                "attributes gives the residual of that channel"
+                f"{where}, but the shares of other suppliers and the residual sum to "
+                f"{others[c, k]:.4g}; allowed: less than 1"
             )
-        rest = 1.0 - others[c, k] - residual[c, k]
-        if not rest > 0:
-            raise InputError(
-                f"{shown(table.path)}: routes carry part of {place_name}, but the shares of other "
-                f"suppliers and the residual sum to {1.0 - rest:.4g}; allowed: less than 1"
-            )
-        total[c, k] = carried[c, k] / rest
+        total[c, k] = carried[c, k] / (1.0 - others[c, k])
     share = np.divide(flow, total[:, np.newaxis], out=np.zeros_like(flow), where=flow > 0)
+    return share, total
 
-    simulated = [g for g, (row, _) in enumerate(rows) if row["route"] in names.routes]
+
+def _routes(places: Sequence[_Place], table: Table, names: Names, total: Array) -> Routes:
+    """Arrays of the routes that lie among the simulated countries and powers."""
+    count = len(places)
     location = np.zeros(
-        (len(simulated), len(names.countries), len(names.powers), len(names.channels)), dtype=bool
+        (count, len(names.countries), len(names.powers), len(names.channels)), dtype=bool
     )
     serves = np.zeros(location.shape[:3], dtype=bool)
-    weights = np.zeros(len(names.countries))
-    values = np.zeros((5, len(simulated)))
-    for g, i in enumerate(simulated):
-        (row, existed), (c, _, k) = rows[i], place[i]
+    capacity, yields, weight, days, volume = np.zeros((5, count, 1))
+    for g, place in enumerate(places):
+        row, c, k = place.row, place.country, place.channel
         location[g, c, names.powers.index(row["power"]), k] = True
         if row["serves"] in names.powers:
             serves[g, c, names.powers.index(row["serves"])] = True
@@ -345,28 +367,25 @@ def _routes(
                 f"{table.where(row)}: route {row['route']} lies in a channel without value: "
                 f"the exposure of {row['country']}, {row['channel']} is 0"
             )
-        volume_per_share = total[c, k] / row.number("unit_value_usd")
-        capacity = existed * row.number("capacity") / volume_per_share
-        weights[c] += row.number("build_weight")
-        values[:, g] = (
-            capacity,
-            _yield(table, row),
-            row.number("build_weight"),
-            row.number("days"),
-            volume_per_share,
-        )
-    capacity_share, yield_, build_weight, days, volume = values[:, :, np.newaxis]
-    of_country = (location.any(axis=(2, 3)) * weights).sum(axis=1)[:, np.newaxis]
-    routes = Routes(
+        volume[g] = total[c, k] / row.number("unit_value_usd")
+        capacity[g] = row.number("capacity") / volume[g] if place.existed else 0.0
+        yields[g] = _yield(table, row)
+        weight[g] = row.number("build_weight")
+        days[g] = row.number("days")
+    country = np.array([place.country for place in places], dtype=np.intp)
+    of_country = np.zeros((len(names.countries), 1))
+    np.add.at(of_country, country, weight)
+    return Routes(
         location=location,
         serves=serves,
-        capacity=capacity_share,
-        yield_=yield_,
-        build_weight=build_weight / np.where(of_country > 0, of_country, 1.0),
+        capacity=capacity,
+        yield_=yields,
+        build_weight=np.divide(
+            weight, of_country[country], out=np.zeros_like(weight), where=weight > 0
+        ),
         days=days,
         volume_per_share=volume,
     )
-    return routes, share
 
 
 def _yield(table: Table, row: Row) -> float:
