@@ -1,0 +1,557 @@
+"""What a scenario file may hold: its tables and keys, their types, ranges and defaults."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainSerializer,
+    PrivateAttr,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
+
+from sim.core import quarters
+from sim.scenario.distributions import DISTRIBUTIONS, INFINITY, Distribution, Number
+from sim.scenario.positions import KeyPath
+
+# ---------------------------------------------------------------------------- kinds of values
+
+
+def _quarter(value: object) -> int:
+    if not isinstance(value, str):
+        raise ValueError(f'{value!r} is not a quarter; write it in quotes: "2023Q1"')
+    return quarters.parse(value)
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+def _kind_of_value(value: object) -> str:
+    return "<distribution>" if isinstance(value, dict | BaseModel) else "<number>"
+
+
+def _within(low: float, high: float = INFINITY, *, above: bool = False) -> AfterValidator:
+    """Hold a number, or all that a distribution can give, in a range (above: low is left out)."""
+
+    def check(value: float | Distribution) -> float | Distribution:
+        least, greatest = (value, value) if isinstance(value, float) else value.support()
+        if least < low or greatest > high or (above and greatest <= low):
+            allowed = f"{low:g} to {high:g}" if high < INFINITY else f"{low:g} or more"
+            allowed = f"above {low:g}" if above else allowed
+            if isinstance(value, float):
+                raise ValueError(f"{value:g} is not allowed; allowed: {allowed}")
+            raise ValueError(
+                f"{value.words()} reaches from {least:g} to {greatest:g}; allowed: {allowed} "
+                "(low and high cut a distribution off)"
+            )
+        return value
+
+    return AfterValidator(check)
+
+
+def _text(value: str) -> str:
+    if not value.strip():
+        raise ValueError("is blank")
+    return value
+
+
+Quarter = Annotated[
+    int,
+    BeforeValidator(_quarter),
+    PlainSerializer(quarters.name),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{4}[Qq][1-4]$"}),
+]
+Text = Annotated[str, AfterValidator(_text)]
+Codes = Annotated[
+    list[str],
+    Field(min_length=1),
+    BeforeValidator(_listed),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
+]
+Value = Annotated[
+    Annotated[Number, Tag("<number>")]
+    | Annotated[Distribution, Field(discriminator="distribution"), Tag("<distribution>")],
+    Discriminator(_kind_of_value),
+]
+Share = Annotated[Value, _within(0, 1)]
+NotNegative = Annotated[Value, _within(0)]
+Duration = Annotated[Value, _within(0, above=True)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+# ----------------------------------------------------------------------------- small tables
+
+
+class Horizon(_Table):
+    """First and last simulated quarter."""
+
+    start: Quarter | None = None
+    end: Quarter | None = None
+
+
+class Membership(_Table):
+    """Who is simulated, and who is in the consultative group at the start."""
+
+    countries: Codes | None = Field(
+        default=None, description="default: the core countries of the case"
+    )
+    powers: Codes | None = Field(default=None, description="default: all powers of the case")
+    group: Annotated[list[str], BeforeValidator(_listed)] | None = Field(
+        default=None,
+        description="members at the start; default: the core countries that are simulated",
+    )
+
+
+class Switches(_Table):
+    """Mechanisms of chance that can be turned off."""
+
+    noise: bool = Field(default=True, description="noise of the drivers")
+    coercion: bool = Field(
+        default=True, description="threats that arise in the model (events still act)"
+    )
+    deals: bool = Field(
+        default=True, description="deals that arise in the model (events still act)"
+    )
+
+
+class _Setting(_Table):
+    """A table that sets something to a value, or changes it."""
+
+    value: Value | None = Field(default=None, description="the new value")
+    change: Value | None = Field(default=None, description="added to what stands")
+    factor: Value | None = Field(default=None, description="multiplies what stands")
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        given = [name for name in ("value", "change", "factor") if getattr(self, name) is not None]
+        if len(given) != 1:
+            found = " and ".join(given) or "none of them"
+            raise ValueError(f"give one of value, change, factor; found {found}")
+        return self
+
+    @property
+    def setting(self) -> tuple[str, float | Distribution]:
+        """Which of value, change and factor is given, and what it is."""
+        for name in ("value", "change"):
+            if getattr(self, name) is not None:
+                return name, getattr(self, name)
+        assert self.factor is not None
+        return "factor", self.factor
+
+
+class Attribute(_Setting):
+    """An attribute of the case set to another value; indices left out mean all."""
+
+    name: str
+    country: Codes | None = None
+    power: Codes | None = None
+    channel: Codes | None = None
+    season: Annotated[int, Field(ge=1, le=4)] | None = None
+    reason: Text | None = None
+    source: Text | None = None
+
+
+# ----------------------------------------------------------------------------- paths of drivers
+
+
+class _Path(_Table):
+    driver: str
+    country: Codes | None = None
+    power: Codes | None = None
+    other: Codes | None = Field(
+        default=None, description="of coordination: as `power` sees `other`"
+    )
+    channel: Codes | None = None
+    route: Codes | None = None
+    reason: Text
+    source: Text
+
+    def dates(self) -> dict[KeyPath, int]:
+        """The quarters that the path names, by key."""
+        found = {("from",): getattr(self, "from_", None), ("to",): getattr(self, "to", None)}
+        return {key: quarter for key, quarter in found.items() if quarter is not None}
+
+
+P = TypeVar("P", bound=_Path)
+
+
+def _follows(path: P, start: int, end: int | None, *, at_once: bool) -> P:
+    if end is not None and (end < start or (end == start and not at_once)):
+        raise ValueError(f"to ({quarters.name(end)}) must come after from ({quarters.name(start)})")
+    return path
+
+
+class ConstantPath(_Setting, _Path):
+    """Another level from a quarter on, to the end or to a last quarter."""
+
+    form: Literal["constant"]
+    from_: Quarter = Field(alias="from")
+    to: Quarter | None = Field(default=None, description="last quarter; default: the end")
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        return _follows(self, self.from_, self.to, at_once=True)
+
+
+class RampPath(_Setting, _Path):
+    """A straight line from what stands at `from` to another level at `to`, which then stays."""
+
+    form: Literal["ramp"]
+    from_: Quarter = Field(alias="from")
+    to: Quarter
+
+    @model_validator(mode="after")
+    def _forward(self) -> Self:
+        return _follows(self, self.from_, self.to, at_once=False)
+
+
+class PulsePath(_Setting, _Path):
+    """Another level for some quarters, which then dies away."""
+
+    form: Literal["pulse"]
+    from_: Quarter = Field(alias="from")
+    to: Quarter | None = Field(default=None, description="last quarter in full force")
+    quarters: Duration | None = Field(
+        default=None, description="instead of `to`; fractions count in part"
+    )
+    decay: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=1.0, description="share lost a quarter afterwards; 1: gone at once"
+    )
+
+    @model_validator(mode="after")
+    def _length(self) -> Self:
+        if (self.to is None) == (self.quarters is None):
+            raise ValueError("a pulse needs one of to and quarters")
+        return _follows(self, self.from_, self.to, at_once=True)
+
+
+class TablePath(_Path):
+    """Values at some quarters and straight lines between them; the last value stays."""
+
+    form: Literal["table"]
+    quarters: Annotated[list[Quarter], Field(min_length=1)]
+    values: Annotated[list[Value], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _matched(self) -> Self:
+        if len(self.quarters) != len(self.values):
+            raise ValueError(f"{len(self.quarters)} quarters but {len(self.values)} values")
+        if any(a >= b for a, b in zip(self.quarters, self.quarters[1:], strict=False)):
+            raise ValueError("quarters must follow each other in time")
+        return self
+
+    def dates(self) -> dict[KeyPath, int]:
+        return {("quarters", index): quarter for index, quarter in enumerate(self.quarters)}
+
+
+class NoisePath(_Path):
+    """Noise of a driver instead of the case's: autoregressive, added to the mean path."""
+
+    form: Literal["noise"]
+    persistence: Annotated[float, Field(ge=0, lt=1)]
+    sigma: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+SettingPath = ConstantPath | RampPath | PulsePath
+Path = ConstantPath | RampPath | PulsePath | TablePath | NoisePath
+
+# ----------------------------------------------------------------------------- events
+
+
+class _Event(_Table):
+    target: ClassVar[tuple[str, ...]] = ()  # fields that say whom the event is about
+    date: Quarter
+    reason: Text
+    source: Text
+
+
+class CloseRoute(_Event):
+    """A named route is closed, wholly or in part, for some quarters."""
+
+    target = ("route",)
+    kind: Literal["close_route"]
+    route: str
+    quarters: Duration = Field(description="how long; fractions count in part")
+    intensity: Share = Field(default=1.0, description="share of the route closed")
+    attribution: Share = Field(default=0.5, description="how far it is read as coercion")
+
+
+class Coerce(_Event):
+    """A power interrupts its flow to a country in one channel for some quarters."""
+
+    target = ("country", "power", "channel")
+    kind: Literal["coerce"]
+    country: str
+    power: str
+    channel: str
+    quarters: Duration = Field(description="how long; fractions count in part")
+    intensity: Share = Field(default=1.0, description="share of the flow interrupted")
+    attribution: Share = Field(default=1.0, description="how far it is read as coercion")
+
+
+class Deal(_Event):
+    """A deal is announced."""
+
+    target = ("country", "power", "sector")
+    kind: Literal["deal"]
+    country: str
+    power: str
+    sector: str
+    announced: NotNegative = Field(description="USD bn")
+    stake: Share = Field(default=1.0, description="share of it that the power holds")
+    financed: Share = Field(default=0.0, description="share of it with finance behind it")
+
+
+class Summit(_Event):
+    """A power turns to one or more countries for a while."""
+
+    target = ("power", "countries")
+    kind: Literal["summit"]
+    power: str
+    countries: Codes | None = Field(default=None, description="default: all")
+    intensity: NotNegative = Field(default=1.0, description="multiples of the reference attention")
+
+
+class Resolution(_Event):
+    """A vote in the General Assembly on a date."""
+
+    target = ("text",)
+    kind: Literal["resolution"]
+    text: str | None = Field(
+        default=None, description="a text of the case, for what is not given here"
+    )
+    threshold: Annotated[float, Field(ge=-1, le=1)] | None = None
+    sign: Literal[-1, 1] | None = None
+    stakes: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.text is None and self.threshold is None:
+            raise ValueError("a resolution needs a text or a threshold")
+        return self
+
+
+class _Opening(_Event):
+    target = ("route",)
+    route: str
+    capacity: Duration = Field(description="added, in the route's unit a year")
+    ramp_quarters: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+        default=4.0, description="quarters over which the capacity comes on line, evenly"
+    )
+
+
+class Project(_Opening):
+    """Building on a named route is decided; the capacity comes after a lead time."""
+
+    kind: Literal["project"]
+    lead_quarters: NotNegative | None = Field(
+        default=None, description="default: the case's routes"
+    )
+
+
+class OpenRoute(_Opening):
+    """Capacity on a named route that comes on line from the date on."""
+
+    kind: Literal["open_route"]
+
+
+class Member(_Event):
+    """A country joins or leaves the consultative group."""
+
+    target = ("country",)
+    kind: Literal["membership"]
+    country: str
+    joins: bool
+
+
+Event = CloseRoute | Coerce | Deal | Summit | Resolution | Project | OpenRoute | Member
+
+
+def _at(value: object) -> object:
+    if value in ("end", "mean"):
+        return value
+    if isinstance(value, str):
+        try:
+            return quarters.name(quarters.parse(value))
+        except ValueError:
+            pass
+    raise ValueError(f'{value!r} is neither a quarter like "2023Q1" nor "end" nor "mean"')
+
+
+class Headline(_Table):
+    """What the scenario says it will move, which way, and why."""
+
+    outcome: str = Field(description="column of an outcome: route_volume.CPC")
+    at: Annotated[str, BeforeValidator(_at)] = Field(
+        default="end", description="a quarter, end or mean"
+    )
+    direction: Literal["up", "down"]
+    against: str | None = Field(default=None, description="a scenario; default: the one it extends")
+    because: Text
+
+
+# ----------------------------------------------------------------------------- the file
+
+
+class ScenarioFile(_Table):
+    """One scenario file as it is written: what is left out comes from what it extends."""
+
+    title: Text
+    question: Text
+    extends: Text | None = Field(default=None, description="another scenario")
+    case: Text | None = Field(default=None, description="name or folder of the case")
+    as_of: Quarter | None = Field(default=None, description="base quarter; default: the case's")
+    runs: Annotated[int, Field(ge=1)] = Field(default=1000, description="default number of runs")
+    seed: Annotated[int, Field(ge=0)] = Field(default=1, description="default root seed")
+    horizon: Horizon = Horizon()
+    membership: Membership = Membership()
+    switches: Switches = Switches()
+    parameters: dict[str, Value] = {}
+    attribute: list[Attribute] = []
+    path: list[Annotated[Path, Field(discriminator="form")]] = []
+    event: list[Annotated[Event, Field(discriminator="kind")]] = []
+    headline: list[Headline] = []
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a scenario comes from; the default is that of one made in Python, not from a file."""
+
+    name: str = "scenario"  # the file's stem
+    marks: Mapping[KeyPath, str] = field(default_factory=dict)  # key path -> file:line
+    written: Mapping[str, Any] = field(default_factory=dict)  # plain values, all files merged
+    base: Scenario | None = None
+
+
+class Scenario(ScenarioFile):
+    """A scenario with all that it extends merged in, ready to be compiled."""
+
+    _origin: Origin = PrivateAttr(default_factory=Origin)
+    _notes: list[str] = PrivateAttr(default_factory=list)
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.case is None:
+            raise ValueError("case is missing, here and in what it extends")
+        start, end = self.horizon.start, self.horizon.end
+        if start is None or end is None:
+            raise ValueError("horizon needs start and end, here or in what it extends")
+        if end < start:
+            raise ValueError(
+                f"horizon ends ({quarters.name(end)}) before it starts ({quarters.name(start)})"
+            )
+        return self
+
+    @property
+    def name(self) -> str:
+        """The stem of the scenario's file."""
+        return self._origin.name
+
+    @property
+    def origin(self) -> Origin:
+        """Where the scenario comes from: its file, the lines of its keys, what it extends."""
+        return self._origin
+
+    @property
+    def base(self) -> Scenario | None:
+        """The scenario that this one extends."""
+        return self._origin.base
+
+    @property
+    def notes(self) -> list[str]:
+        """Things to know that are no errors, one a line; filled when the case is at hand."""
+        return self._notes
+
+    @property
+    def start(self) -> int:
+        """Number of the first simulated quarter."""
+        assert self.horizon.start is not None
+        return self.horizon.start
+
+    @property
+    def end(self) -> int:
+        """Number of the last simulated quarter."""
+        assert self.horizon.end is not None
+        return self.horizon.end
+
+    @property
+    def quarters(self) -> int:
+        """How many quarters are simulated."""
+        return self.end - self.start + 1
+
+    def where(self, *keys: str | int) -> str:
+        """``file:line`` of a key, or of the innermost table around it that is written down."""
+        for length in range(len(keys), 0, -1):
+            if keys[:length] in self._origin.marks:
+                return self._origin.marks[keys[:length]]
+        return self._origin.marks.get((), self.name)
+
+    def resolved(self) -> dict[str, Any]:
+        """The whole scenario as plain values that JSON can hold, defaults filled in."""
+        plain: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return plain
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of `resolved`."""
+        text = json.dumps(self.resolved(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def show(self) -> str:
+        """The scenario in words: what it asks, what differs, what happens, what it expects."""
+        from sim.scenario.describe import describe
+
+        return describe(self)
+
+
+def _by_tag(models: object, field: str) -> dict[str, type[BaseModel]]:
+    members: tuple[type[BaseModel], ...] = models.__args__  # type: ignore[attr-defined]
+    return {model.model_fields[field].annotation.__args__[0]: model for model in members}  # type: ignore[union-attr]
+
+
+KINDS = _by_tag(Event, "kind")
+FORMS = _by_tag(Path, "form")
+
+
+def model_at(location: tuple[str | int, ...]) -> type[BaseModel]:
+    """The table that stands at a place of a file, as pydantic's errors name places."""
+    names = [part for part in location if isinstance(part, str)]
+    if names and names[-1] in DISTRIBUTIONS and len(names) > 1:
+        return DISTRIBUTIONS[names[-1]]
+    tables: dict[tuple[str, ...], type[BaseModel]] = {
+        ("horizon",): Horizon,
+        ("membership",): Membership,
+        ("switches",): Switches,
+        ("attribute",): Attribute,
+        ("headline",): Headline,
+    }
+    tables |= {("event", kind): model for kind, model in KINDS.items()}
+    tables |= {("path", form): model for form, model in FORMS.items()}
+    return tables.get(tuple(names), ScenarioFile)
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """The keys that a table may have, as they are written."""
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of a scenario file, for editors that complete and check TOML."""
+    schema: dict[str, Any] = ScenarioFile.model_json_schema(by_alias=True)
+    return schema
