@@ -33,10 +33,10 @@ BASE = 4 * 2022 + 3
 PARAMETER_RANGES: dict[str, tuple[float, float]] = {
     "remittance_elasticity": (1.0, 2.0),
     "trade_elasticity": (0.2, 1.0),
-    "deal_size": (0.004, 0.02),
+    "deal_size": (0.004, 0.012),
     "deal_dispersion": (0.5, 1.2),
     "disbursement": (0.03, 0.15),
-    "stock_depreciation": (0.02, 0.05),
+    "stock_depreciation": (0.03, 0.06),
     "deal_growth": (0.03, 0.2),
     "output_decay": (0.05, 0.2),
     "construction_lag": (8.0, 28.0),
@@ -66,7 +66,7 @@ PARAMETER_RANGES: dict[str, tuple[float, float]] = {
     "enforcement_sensitivity": (5.0, 40.0),
     "bypass_investment": (0.05, 0.3),
     "own_weight": (0.6, 1.2),
-    "stock_weight": (0.0, 1.0),
+    "stock_weight": (0.0, 0.6),
     "outside_option_weight": (0.0, 1.0),
     "vote_cutpoint": (-0.8, -0.1),
     "vote_noise": (0.03, 0.2),
@@ -255,7 +255,7 @@ def random_world(
     share = (1.0 - outside) * suppliers / suppliers.sum(axis=1, keepdims=True)
     exposure = dice.uniform(n_c, n_k, low=0.005, high=0.09)
     control = dice.uniform(n_p, n_k) * political[:, :, None]
-    value = dice.uniform(n_p, n_c)
+    value = dice.uniform(n_p, n_c, low=0.3)
     budget = dice.uniform(n_p, low=0.2) * political
     openness = dice.uniform(n_c, low=0.3)
     realisation = dice.uniform(n_p, low=0.3, high=1.5)
