@@ -168,7 +168,7 @@ def compact(folder: Path, names: Iterable[str]) -> None:
     """
     keys = finished(folder)
     for name in names:
-        paths = [_part(folder, name, key) for key in keys]
+        paths = [path for key in keys if (path := _part(folder, name, key)).is_file()]
         if not paths:
             continue
         schema = union_schema(paths)
@@ -178,24 +178,24 @@ def compact(folder: Path, names: Iterable[str]) -> None:
             pq.ParquetWriter(temporary, schema, **_options(schema)) as writer,
         ):
             waiting: list[pa.Table] = []
-            scenario = _scenario_of(keys[0])
-            for key, path in zip(keys, paths, strict=True):
+            scenario = _scenario_of(paths[0])
+            for path in paths:
                 full = sum(part.num_rows for part in waiting) >= rows
-                if waiting and (full or _scenario_of(key) != scenario):
+                if waiting and (full or _scenario_of(path) != scenario):
                     writer.write_table(pa.concat_tables(waiting).combine_chunks())
                     waiting = []
-                scenario = _scenario_of(key)
+                scenario = _scenario_of(path)
                 waiting.append(_conform(pq.read_table(path), schema))
             writer.write_table(pa.concat_tables(waiting).combine_chunks())
 
 
-def _scenario_of(key: str) -> str:
-    return key.split("-")[0]
+def _scenario_of(path: Path) -> str:
+    return path.stem.split("-")[0]
 
 
 def union_schema(paths: Sequence[Path]) -> pa.Schema:
     """Schema with every column that any scenario's parts have, in the order of first sight."""
-    one_each = {_scenario_of(path.stem): path for path in reversed(paths)}
+    one_each = {_scenario_of(path): path for path in reversed(paths)}
     return pa.unify_schemas([pq.read_schema(path) for path in reversed(one_each.values())])
 
 
@@ -277,8 +277,8 @@ def quarter_statistics(folder: Path, scenarios: Sequence[tuple[str, int]]) -> pa
     Returns
     -------
     table or None
-        Columns scenario, quarter, outcome, n, mean, sd (of the ensemble, divided by n) and those
-        of `QUANTILES`; None if no trajectories were recorded.
+        Columns scenario, quarter, outcome, n, mean, sd (divisor n - 1) and those of `QUANTILES`;
+        None if no trajectories were recorded.
 
     Notes
     -----
@@ -316,7 +316,7 @@ def _statistics(scenario: str, outcome: str, quarters: Any, values: Any) -> pa.T
         "outcome": pa.array([outcome] * length, pa.string()),
         "n": pa.array([runs] * length, pa.int64()),
         "mean": ordered.mean(axis=1),
-        "sd": ordered.std(axis=1),
+        "sd": ordered.std(axis=1, ddof=1) if runs > 1 else np.full(length, np.nan),
     }
     for name, level in QUANTILES.items():  # linear between the two nearest order statistics
         place = level * (runs - 1)

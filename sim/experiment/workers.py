@@ -21,6 +21,7 @@ from sim.experiment import store
 from sim.experiment.record import Interrupted, record
 from sim.scenario import Scenario, compile_plan
 
+_GIVE_UP = 3  # processes killed in a row after which no more are started
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
@@ -110,17 +111,19 @@ def work(
         for task in tasks:
             yield task, worker.attempt(task)
         return
-    left = list(tasks)
-    for _ in range(2):  # a worker that was killed takes the pool with it: the rest has a second try
-        done = set()
-        for task, failure in _pool(worker, left, jobs):
-            done.add(task)
-            yield task, failure
-        left = [task for task in left if task not in done]
-        if not left:
-            return
-    for task in left:
-        yield task, Failure("its worker process was killed twice (too little memory?)", "")
+    done = set()
+    for task, failure in _pool(worker, tasks, jobs):
+        done.add(task)
+        yield task, failure
+    # A process that is killed takes the pool with it. What it left behind runs alone, each chunk
+    # in a process of its own, so that one that needs too much memory fails without the others.
+    killed = 0
+    for task in tasks:
+        if task in done:
+            continue
+        answers = list(_pool(worker, [task], 1)) if killed < _GIVE_UP else []
+        killed = 0 if answers else killed + 1
+        yield from answers or [(task, Failure("its process was killed (too little memory?)", ""))]
 
 
 def _pool(
@@ -139,7 +142,7 @@ def _pool(
                 for task in tasks:
                     futures[executor.submit(_do, task)] = task
             except BrokenProcessPool:
-                pass  # the tasks not submitted are left for the second try
+                pass  # the tasks not submitted are left to `work`
         for future in as_completed(futures):
             try:
                 failure = future.result()
