@@ -89,12 +89,12 @@ def announcements(rate: Array, uniform: Array) -> Array:
     array (country, power, run)
         Whole numbers from 0 to `MOST_DEALS`.
     """
-    counts = np.arange(MOST_DEALS)
-    factorials = np.cumprod(np.maximum(counts, 1)).astype(float)
-    powers_of_rate = rate ** counts.reshape(-1, 1, 1, 1)
-    below = np.cumsum(np.exp(-rate) * powers_of_rate / factorials.reshape(-1, 1, 1, 1), axis=0)
-    number: Array = (uniform > below).sum(axis=0).astype(float)
-    return number
+    mass = np.empty((MOST_DEALS, *rate.shape))
+    mass[0] = np.exp(-rate)
+    np.divide(rate, np.arange(1.0, MOST_DEALS).reshape(-1, 1, 1, 1), out=mass[1:])
+    np.multiply.accumulate(mass, axis=0, out=mass)
+    np.add.accumulate(mass, axis=0, out=mass)
+    return (uniform > mass).sum(axis=0, dtype=float)
 
 
 def announced_total(number: Array, normal: Array, size: Array, dispersion: Array) -> Array:

@@ -72,5 +72,5 @@ def remittance_index(share: Array, labour_demand: Array, disruption: Array, labo
     array (country, run)
         Not below 0.
     """
-    change = labour[:, None] * share * (labour_demand[:, :, None] - disruption)
+    change = share[:, :, labour] * (labour_demand[:, :, None] - disruption[:, :, labour])
     return np.maximum(1.0 + change.sum(axis=(1, 2)), 0.0)

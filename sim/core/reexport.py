@@ -50,6 +50,6 @@ def clearing_risk(vulnerability: Array, enforcement: Array, clearing: Flags) -> 
     -------
     array (country, run)
     """
-    exposed = (vulnerability * clearing[:, None]).sum(axis=2)
+    exposed = vulnerability[:, :, clearing].sum(axis=2)
     risk: Array = (enforcement * exposed).sum(axis=1)
     return risk

@@ -246,6 +246,12 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
         - base["security_threat"] * (1.0 - base["distraction"])
     )
     barriers = (attributes.substitution - 1.0) * (u["barrier"] - base["barrier"])[:, :, None]
+    driven = np.zeros_like(state.share)
+    driven += u["drift"] * attributes.drift * years
+    driven[:, :, roles.trade] += trade[:, :, None] - barriers[:, :, roles.trade]
+    driven[:, :, roles.labour] += labour_demand[:, :, None]
+    driven[:, :, roles.security] += security[:, None]
+    driven[:, :, roles.trade | roles.transit] += regional[:, :, None]
     pulls = portfolio.Pulls(
         attention=portfolio.attention_pull(
             attention.log_ratio(felt_attention, reference.attention),
@@ -258,18 +264,15 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
         ),
         deals=parameters.stock_pull
         * portfolio.by_channel(realised - reference.realised, attributes.sectors.channel),
-        drivers=roles.trade[:, None] * (trade[:, :, None] - barriers)
-        + roles.labour[:, None] * labour_demand[:, :, None]
-        + roles.security[:, None] * security[:, None]
-        + (roles.trade | roles.transit)[:, None] * regional[:, :, None]
-        + u["drift"] * attributes.drift * years,
+        drivers=driven,
     )
     share = portfolio.adjust(
         state.share,
         setting.rules.shares(flow, reference.residual, pulls.total()),
         attributes.adjustment,
     )
-    controlled = (roles.transit[:, None] * attributes.control * share).sum(axis=2)
+    transit = roles.transit
+    controlled = (attributes.control[:, transit] * share[:, :, transit]).sum(axis=2)
     capacity, building = routes.build(
         capacity,
         state.building,
@@ -287,14 +290,12 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
     # (9) Output.
     lost = output.channel_loss(share, disruption, attributes.substitution)
     severity = (seasons * attributes.exposure * lost).sum(axis=1)
-    labour = roles.labour[:, None]
-    transit_exposure = (roles.transit[:, None] * attributes.exposure).sum(axis=1)
+    labour = roles.labour
+    earned = (share[:, :, labour] * labour_demand[:, :, None]).sum(axis=1)
     grown = output.update(
         state.output,
         severity,
-        (labour * attributes.exposure * (share * labour_demand[:, :, None]).sum(axis=1)).sum(
-            axis=1
-        ),
+        (attributes.exposure[:, labour] * earned).sum(axis=1),
         parameters.deal_growth
         * (agreed * disbursed.sum(axis=2) - reference.terms * reference.inflow.sum(axis=2)).sum(
             axis=1
@@ -302,7 +303,7 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
         parameters.reexport_income * attributes.reexport_ceiling * (reexport - reference.reexport),
         parameters.oil_income
         * attributes.hydrocarbon
-        * transit_exposure
+        * attributes.exposure[:, transit].sum(axis=1)
         * (u["oil"] - base["oil"]),
         parameters.output_decay,
     )
@@ -373,7 +374,7 @@ def step(setting: Setting, index: int, state: State, draws: Draws) -> tuple[Stat
             severity=severity,
             pulls=pulls,
             flow=flow,
-            remittances=output.remittance_index(share, labour_demand, disruption, roles.labour),
+            remittances=output.remittance_index(share, labour_demand, disruption, labour),
             weight=weight,
             leverage_weight=leverage_weight,
             votes_no=votes_no,
