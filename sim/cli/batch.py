@@ -74,7 +74,8 @@ def run(given: Namespace) -> int:
     failed = sum(failure["runs"] for failure in result.failures)
     if failed < asked:
         print(f"Medians over {result.manifest['runs']} runs at the last quarter:\n")
-        print(result.summary().to_string(float_format="{:.4g}".format, line_width=100))
+        table = result.summary().rename_axis(None)
+        print(table.to_string(float_format="{:.4g}".format, line_width=100))
         pictures = [] if given.no_pictures else result.plot()
         print(f"\nIn {result.folder}:")
         for name, meaning in _FILES:

@@ -7,10 +7,12 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from sim.cli.parsing import Parser, whole_number
+from sim.core import quarters
 from sim.core.errors import InputError
 
 if TYPE_CHECKING:
     from sim.case import Case
+    from sim.scenario import Scenario
 
 
 def add(top: Parser) -> None:
@@ -36,7 +38,6 @@ def run(given: Namespace) -> int:
         if value is not None and value < 0:
             raise InputError(f"{name}: found {value}; allowed: 0 or more")
     from sim.cli.account import OUTCOMES, Account
-    from sim.core import quarters
     from sim.mesa_model import DiplomacyModel
     from sim.scenario import load_scenario
     from sim.scenario.problems import listed, nearest
@@ -60,24 +61,39 @@ def run(given: Namespace) -> int:
     first, last = quarters.name(scenario.start), quarters.name(scenario.end)
     print(f"{scenario.title}\n{scenario.question}")
     print(f"{first} to {last}, run {given.run}, seed {model.root_seed}\n")
+    news = _news(scenario)
     told = 0
     while model.running:
         model.step()
         values = {
             column: value for name in OUTCOMES for column, value in model.outcome(name).items()
         }
-        news = [
-            f"{event.kind.replace('_', ' ')}: {event.reason}"
-            for event in scenario.event
-            if quarters.name(event.date) == model.quarter
-        ]
-        for line in account.tell(model.quarter, values, model.events[told:], news):
+        for line in account.tell(
+            model.quarter, values, model.events[told:], news.get(model.quarter, [])
+        ):
             print(line)
         told = len(model.events)
     print()
     for line in account.ending():
         print(line)
     return 0
+
+
+def _news(scenario: Scenario) -> dict[str, list[str]]:
+    """What the scenario brings, by the quarter in which it begins."""
+    dated: list[tuple[int, str, str]] = [
+        (event.date, event.kind, event.reason) for event in scenario.event
+    ]
+    dated += [
+        (min(path.dates().values()), path.driver, path.reason)
+        for path in scenario.path
+        if path.dates()
+    ]
+    news: dict[str, list[str]] = {}
+    for date, kind, reason in dated:
+        line = f"{kind.replace('_', ' ')}: {reason}"
+        news.setdefault(quarters.name(date), []).append(line)
+    return news
 
 
 def _names(case: Case, table: str, codes: Collection[str]) -> dict[str, str]:

@@ -335,6 +335,7 @@ def _manifest(
                 "axes": list(one.axes),
                 "unit": one.unit,
                 "meaning": one.meaning,
+                "headline": one.headline,
                 "by_quarter": name in kept,
             }
             for name, one in INDICATORS.items()

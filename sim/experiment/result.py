@@ -149,24 +149,32 @@ class Result:
         Parameters
         ----------
         outcomes : sequence of str
-            Outcomes or columns; default: those recorded by quarter that have at most one axis.
+            Outcomes or columns; default: the headline ones that have at most one axis.
 
         Returns
         -------
         DataFrame
             A row an outcome, its unit, and a column a scenario.
         """
-        listed = {one["name"]: one for one in self.manifest["outcomes"]}
         wanted = outcomes or [
-            name for name, one in listed.items() if one["by_quarter"] and len(one["axes"]) <= 1
+            one["name"]
+            for one in self.manifest["outcomes"]
+            if one["headline"] and len(one["axes"]) <= 1
         ]
         runs = self.runs(wanted)
         by_name = runs.drop(columns="run").groupby("scenario", sort=False)
         medians = by_name.median().T.reindex(columns=self.scenarios)
-        units = [listed[str(column).split(".")[0]]["unit"] for column in medians.index]
-        medians.insert(0, "unit", units)
+        medians.insert(0, "unit", [self._unit(str(column)) for column in medians.index])
         medians.index.name, medians.columns.name = "outcome", None
         return medians
+
+    def _unit(self, column: str) -> str:
+        name, *codes = column.split(".")
+        unit = next(one["unit"] for one in self.manifest["outcomes"] if one["name"] == name)
+        if unit.startswith("route's unit"):
+            routes = {route["code"]: route["unit"] for route in self.manifest["case"]["routes"]}
+            unit = unit.replace("route's unit", routes[codes[0]])
+        return str(unit)
 
     def plot(
         self, out: str | Path | None = None, outcomes: Sequence[str] | None = None

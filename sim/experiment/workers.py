@@ -137,7 +137,7 @@ def _pool(
     )
     try:
         futures: dict[Future[Failure | None], Task] = {}
-        with _single_threaded():
+        with _heritage():
             try:
                 for task in tasks:
                     futures[executor.submit(_do, task)] = task
@@ -155,13 +155,21 @@ def _pool(
 
 
 @contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Let processes that start in this block use one thread each for linear algebra."""
+def _heritage() -> Iterator[None]:
+    """What processes that start in this block inherit.
+
+    They use one thread each for linear algebra, and leave Ctrl-C to the main process, which gets
+    one that is pressed meanwhile when the block ends.
+    """
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update(dict.fromkeys(_THREADS, "1"))
+    masks = hasattr(signal, "pthread_sigmask")  # not on Windows
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT]) if masks else set()
     try:
         yield
     finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
@@ -178,7 +186,7 @@ _stop: Event | None = None
 def _start(worker: Worker, stop: Event) -> None:
     global _worker, _stop
     _worker, _stop = worker, stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides when to stop
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where `_heritage` has no masks
     threading.Thread(target=_follow_parent, daemon=True).start()
 
 

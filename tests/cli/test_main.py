@@ -1,0 +1,254 @@
+"""The command line: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import sim
+from sim.cli.main import main
+
+ROOT = Path(sim.__file__).parents[1]
+CASE = ROOT / "tests" / "data" / "toy_case"
+
+CALM = f"""
+title = "Calm"
+question = "What if nothing new happens?"
+case = "{CASE.as_posix()}"
+runs = 4
+seed = 11
+[horizon]
+start = "2023Q1"
+end = "2024Q4"
+"""
+
+SUMMIT = """
+title = "Summits"
+question = "What if the powers come to visit?"
+extends = "calm"
+[[path]]
+driver = "sanctions"
+form = "constant"
+from = "2023Q3"
+value = 0.5
+reason = "Sanctions are eased"
+source = "assumption: a test"
+[[event]]
+kind = "resolution"
+date = "2024Q1"
+text = "TEXT"
+reason = "A vote is called"
+source = "assumption: a test"
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working folder with two scenarios that can be named."""
+    folder = tmp_path / "scenarios"
+    folder.mkdir()
+    (folder / "calm.toml").write_text(CALM, encoding="utf-8")
+    text = (CASE / "texts.csv").read_text(encoding="utf-8").splitlines()[1].split(",")[0]
+    (folder / "summits.toml").write_text(SUMMIT.replace("TEXT", text), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert capsys.readouterr().out == f"multivector {project['version']}\n"
+
+
+def test_help_is_cheap() -> None:
+    before = os.times()
+    subprocess.run(
+        [sys.executable, "-m", "sim.cli.main", "--help"],
+        env=environment(),
+        check=True,
+        capture_output=True,
+    )
+    after = os.times()
+    used = after.children_user + after.children_system
+    assert used - before.children_user - before.children_system < 0.4
+
+
+def test_no_command_imports_what_it_does_not_need() -> None:
+    code = (
+        "import sys, sim.cli.main as m; m.parser();"
+        "print([n for n in ('numpy', 'pandas', 'mesa', 'pydantic', 'matplotlib') "
+        "if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment(), check=True, capture_output=True, text=True
+    )
+    assert done.stdout == "[]\n"
+
+
+def test_scenarios_are_listed_shown_and_checked(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["scenarios", "list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.split() == ["calm", "Calm"] for line in lines)
+    assert main(["scenarios", "show", "summits"]) == 0
+    shown = capsys.readouterr().out
+    assert "What if the powers come to visit?" in shown
+    assert "Sanctions are eased" in shown
+    assert main(["scenarios", "check", "calm", "summits"]) == 0
+    assert "calm: can be run\nsummits: can be run\n" in capsys.readouterr().out
+
+
+def test_every_scenario_with_a_problem_is_reported(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (here / "scenarios" / "wrong.toml").write_text(
+        SUMMIT.replace("2024Q1", "2044Q1"), encoding="utf-8"
+    )
+    assert main(["scenarios", "check", "wrong", "calm", "missing"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out.startswith("calm: can be run\n")
+    assert captured.err.count("multivector: error: ") == 2
+    assert "2044Q1" in captured.err
+
+
+def test_the_case_is_shown_and_checked(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["case", "show", "--case", str(CASE)]) == 0
+    assert "Toy case, as of 2022Q4" in capsys.readouterr().out
+    assert main(["case", "show", "BOR", "--case", str(CASE), "--as-of", "2014Q4"]) == 0
+    shown = capsys.readouterr().out
+    assert "Borland" in shown
+    assert "2014Q4" in shown
+    assert main(["case", "check", "--case", str(CASE)]) == 0
+    assert capsys.readouterr().out == "toy_case: sums, ranges and sources are in order\n"
+
+
+def test_outcomes_are_listed_with_units_and_meanings(capsys: pytest.CaptureFixture[str]) -> None:
+    from sim.core.indicators import INDICATORS
+
+    assert main(["outcomes"]) == 0
+    everything = capsys.readouterr().out
+    for name, one in INDICATORS.items():
+        line = next(row for row in everything.splitlines() if row[2:].split(" ")[0] == name)
+        assert line.startswith("*") == one.headline
+        assert one.unit in line
+        assert line.endswith(one.meaning)
+    assert main(["outcomes", "Remittances"]) == 0
+    some = capsys.readouterr().out
+    assert "remittances_usd" in some
+    assert "autonomy" not in some
+
+
+def test_a_run_is_told_quarter_by_quarter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "summits", "--run", "3", "--seed", "5"]) == 0
+    told = capsys.readouterr().out
+    assert "2023Q1 to 2024Q4, run 3, seed 5" in told
+    blocks = [line for line in told.splitlines() if "joint voice" in line]
+    assert len(blocks) == 8
+    assert "  > sanctions: Sanctions are eased" in told
+    assert "  > resolution: A vote is called" in told
+    assert "Borland votes: " in told
+    assert "From 2023Q1 to 2024Q4" in told
+    assert main(["run", "summits", "--run", "3", "--seed", "5"]) == 0
+    assert capsys.readouterr().out == told
+    assert main(["run", "summits", "--run", "4", "--seed", "5"]) == 0
+    assert capsys.readouterr().out != told
+
+
+def test_a_run_is_told_for_one_country(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "summits", "--country", "BOR", "--quiet"]) == 0
+    told = capsys.readouterr().out
+    assert "Borland" in told
+    assert "Avaland" not in told
+    assert told.count("joint voice") < 8
+
+
+def test_the_account_agrees_with_the_batch(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", "calm", "-n", "3", "--out", "out", "--no-pictures", "--jobs", "1"]) == 0
+    capsys.readouterr()
+    runs = sim.load("out").runs().set_index("run")
+    assert main(["run", "calm", "--run", "2"]) == 0
+    ending = capsys.readouterr().out.split("From 2023Q1")[1]
+    assert f"to {runs.loc[2, 'position.BOR']:+.2f}" in ending
+    assert f"to {runs.loc[2, 'autonomy.BOR']:.2f}" in ending
+
+
+def test_a_batch_prints_what_it_found_and_made(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["batch", "calm", "summits", "-n", "6", "--seed", "2", "--jobs", "1", "--no-pictures"]
+    assert main([*command, "--trajectories", "output,cohesion"]) == 0
+    captured = capsys.readouterr()
+    assert "Medians over 6 runs" in captured.out
+    assert "/12 [" in captured.err  # the progress bar
+    folder = Path("results") / "calm-summits-6"
+    result = sim.load(folder)
+    assert result.manifest["command"] == (
+        "multivector batch calm summits -n 6 --seed 2 --trajectories output,cohesion"
+    )
+    for path in folder.iterdir():
+        assert path.name in captured.out
+
+
+def test_failed_runs_give_exit_code_1(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sim.experiment import workers
+
+    def broken(*arguments: object, **options: object) -> object:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(workers, "record", broken)
+    assert main(["batch", "calm", "-n", "6", "--out", "out", "--jobs", "1"]) == 1
+    captured = capsys.readouterr()
+    assert "calm, runs 0 to 5 failed: ZeroDivisionError: by zero" in captured.err
+    assert f"6 of 6 runs failed; see {Path('out') / 'failures.log'}" in captured.err
+    assert "Traceback" not in captured.err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
+def test_ctrl_c_keeps_finished_runs(here: Path) -> None:
+    command = [sys.executable, "-m", "sim.cli.main", "batch", "calm"]
+    options = ["-n", "1000000", "--out", "out", "--jobs", "2", "--no-pictures"]
+    process = subprocess.Popen(
+        [*command, *options],
+        env=environment(),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    parts = here / "out" / "parts" / "runs"
+    deadline = time.monotonic() + 60
+    while not (parts.is_dir() and list(parts.glob("[!.]*"))) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "runs are kept in out (status incomplete)" in errors
+    assert "Traceback" not in errors
+    result = sim.load(here / "out")
+    assert not result.complete
+    assert len(result.runs()) >= 512
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes differ on Windows")
+def test_a_reader_that_stops_reading_is_no_error() -> None:
+    command = f"{sys.executable} -m sim.cli.main outcomes | head -n 1"
+    done = subprocess.run(
+        command, shell=True, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["outcome", "for", "each", "unit", "meaning"]
+    assert done.stderr == ""
