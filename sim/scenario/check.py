@@ -22,7 +22,6 @@ from sim.scenario.schema import (
     Resolution,
     Scenario,
     TablePath,
-    _Table,
 )
 
 OVERRIDABLE = tuple(f.name for f in fields(Attributes) if f.name in ATTRIBUTES)
@@ -169,7 +168,7 @@ class _Check:
             )
 
     def indices(
-        self, keys: Sequence[str | int], table: _Table, name: str, what: str, axes: Sequence[str]
+        self, keys: Sequence[str | int], table: object, name: str, what: str, axes: Sequence[str]
     ) -> None:
         for axis in _AXES:
             codes = getattr(table, axis, None)

@@ -116,7 +116,8 @@ class Events:
         """
         names = self.world.names
         parts: list[tuple[Place, Array]] = []
-        for route in {names.routes.index(event.route) for _, event, _ in self._of(CloseRoute)}:
+        closed = {names.routes.index(event.route) for _, event, _ in self._of(CloseRoute)}
+        for route in sorted(closed):
             country, power, channel, part = self._carried(route)
             parts.append(((_ALL, country, power, channel), closure[:, route] * part))
         for _, event, drawn in self._of(Coerce):

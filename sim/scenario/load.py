@@ -111,7 +111,8 @@ def _read(path: Path) -> _File:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise InputError(f"{name}: there is no such file") from None
+        near = nearest(path.name, (other.name for other in path.parent.glob("*.toml")))
+        raise InputError(f"{name}: there is no such file{near}") from None
     except IsADirectoryError:
         raise InputError(f"{name}: is a folder; name a scenario file (.toml)") from None
     except OSError as error:
@@ -245,7 +246,7 @@ def _validate(
         return model.model_validate(data)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            keys = _written_path(details["loc"], data)
+            keys = _written_path(details, data)
             where = marks[()]
             for length in range(len(keys), 0, -1):
                 if keys[:length] in marks:
@@ -255,18 +256,18 @@ def _validate(
         return None
 
 
-def _written_path(location: tuple[str | int, ...], data: Any) -> KeyPath:
+def _written_path(details: ErrorDetails, data: Any) -> KeyPath:
     """The path in the file, without the tags that pydantic puts in for kinds and forms."""
     path: list[str | int] = []
-    for index, part in enumerate(location):
+    for part in details["loc"]:
         inside = (isinstance(data, Mapping) and part in data) or (
             isinstance(data, list) and isinstance(part, int) and part < len(data)
         )
         if inside:
             data = data[part]
             path.append(part)
-        elif index == len(location) - 1 and isinstance(data, Mapping):
-            path.append(part)  # a key that is missing
+    if details["type"] == "missing":
+        path.append(details["loc"][-1])
     return tuple(path)
 
 

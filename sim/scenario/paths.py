@@ -103,7 +103,7 @@ def _first(path: SettingPath | TablePath) -> str:
 
 def since(scenario: Scenario, quarter: int) -> Array:
     """Quarters since a quarter, (quarter, 1); negative before it."""
-    return np.arange(scenario.start, scenario.end + 1)[:, None] - float(quarter)
+    return np.arange(scenario.quarters, dtype=float)[:, None] - (quarter - scenario.start)
 
 
 def window(scenario: Scenario, quarter: int, length: Array) -> Array:
