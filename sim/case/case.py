@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,7 @@ class Case:
     description: str
     as_of: int  # default base quarter
     bases: tuple[int, ...]  # base quarters that `check` builds, the default among them
-    tables: Mapping[str, Table]
+    tables: Mapping[str, Table] = field(repr=False)
 
     @property
     def names(self) -> Names:

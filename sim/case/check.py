@@ -52,6 +52,7 @@ def check(tables: Mapping[str, Table], bases: Sequence[int]) -> list[str]:
         *_ranges(tables),
         *_colours(tables),
         *_regional(tables),
+        *_utilisation(tables["routes"]),
         *_pairs(tables["drivers"]),
         *_parameters(tables["parameters"]),
     ]
@@ -128,6 +129,16 @@ def _regional(tables: Mapping[str, Table]) -> Iterator[str]:
             yield (
                 f"{table.where(row)}: column 'value': found {row['value']}; the regional partner "
                 f"{row['power']} has a {row['attribute']} of 0"
+            )
+
+
+def _utilisation(routes: Table) -> Iterator[str]:
+    """What is used of a capacity that stands is known: volume over capacity."""
+    for row in routes:
+        if row["utilisation"] and row.number("capacity") > 0:
+            yield (
+                f"{routes.where(row)}: column 'utilisation': found {row['utilisation']} for route "
+                f"{row['route']}; it is for routes without capacity, leave it blank"
             )
 
 

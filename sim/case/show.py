@@ -81,17 +81,15 @@ def _overview(tables: Mapping[str, Table], title: str, description: str, base: i
         [(row["channel"], row["name"], row["role"]) for row in tables["channels"]],
     )
     lines += _columns(
-        ("Route", "Name", "Country", "Power", "Channel", "Volume", "Capacity", "Unit"),
+        ("Route", "In", "By", "Channel", "Volume, of capacity", "Name"),
         [
             (
                 row["route"],
-                row["name"],
                 row["country"],
                 row["power"],
                 row["channel"],
-                row["volume"],
-                row["capacity"],
-                row["unit"],
+                f"{row['volume']} of {row['capacity']} {row['unit']}",
+                row["name"],
             )
             for row in _latest(tables["routes"], base)
         ],
@@ -190,12 +188,14 @@ def _figure(cell: str, value: str, row: Row, publishers: Mapping[str, str]) -> l
 
 
 def _columns(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """A table in columns as wide as their cells; a line that would be too long is cut."""
+    """A table in columns as wide as their cells; the last one is wrapped to the width."""
     cells = [header, *rows]
-    widths = [max(len(row[i]) for row in cells) for i in range(len(header))]
-    lines = ["  ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) for row in cells]
-    rule = "-" * min(len(lines[0]), WIDTH)
-    return [
-        line if len(line.rstrip()) <= WIDTH else line[: WIDTH - 1] + "…"
-        for line in [lines[0], rule, *lines[1:], ""]
-    ]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(header) - 1)]
+    indent = sum(width + 2 for width in widths)
+    lines = []
+    for row in cells:
+        start = "".join(cell.ljust(w + 2) for cell, w in zip(row[:-1], widths, strict=True))
+        first, *more = textwrap.wrap(row[-1], max(WIDTH - indent, 12)) or [""]
+        lines += [start + first, *(" " * indent + line for line in more)]
+    rule = "-" * max(len(line.rstrip()) for line in lines)
+    return [lines[0], rule, *lines[1:], ""]

@@ -86,6 +86,13 @@ WRONG = [
         "case/parameters.csv: no row gives parameter fear_push",
     ),
     (
+        "routes.csv",
+        "transit,,50,60,Mt,600000000.0,,",
+        "transit,,50,60,Mt,600000000.0,0.9,",
+        "case/routes.csv:3: column 'utilisation': found 0.9 for route northern_pipe; it is for "
+        "routes without capacity, leave it blank",
+    ),
+    (
         "countries.csv",
         "#CC79A7",
         "purple",
