@@ -81,12 +81,19 @@ def test_row_groups_are_bounded_and_never_mix_scenarios(
         assert len(set(file.read_row_group(group)["scenario"].to_pylist())) == 1
 
 
-@pytest.mark.parametrize("cells", [1, 40, 4_000_000])
+@pytest.mark.parametrize("cells", [1, 20, 40, 4_000_000])
+@pytest.mark.parametrize("compacted", [True, False])
 def test_statistics_equal_numpy(
-    filled: tuple[Path, dict[str, pa.Table]], monkeypatch: pytest.MonkeyPatch, cells: int
+    filled: tuple[Path, dict[str, pa.Table]],
+    monkeypatch: pytest.MonkeyPatch,
+    cells: int,
+    compacted: bool,
 ) -> None:
     folder, whole = filled
+    if compacted:
+        store.compact(folder, ["trajectories"])
     monkeypatch.setattr(store, "_CELLS", cells)
+    monkeypatch.setattr(store, "_OPEN_FILES", 2)
     lengths = [(scenario, QUARTERS) for scenario in whole]
     table = store.quarter_statistics(folder, lengths)
     assert table is not None
