@@ -94,7 +94,7 @@ def standing(world: World, plan: Plan, **drivers: float) -> tuple[World, Plan]:
     return with_drivers(world, **drivers), held_still(plan, **drivers)
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds, shuffle=seeds, countries=st.integers(2, 4), powers=st.integers(1, 4))
 def test_R01_the_order_of_rows_does_not_matter(
     seed: int, shuffle: int, countries: int, powers: int
@@ -128,7 +128,7 @@ def test_R01_the_order_of_rows_does_not_matter(
         assert np.array_equal(other.flow.dated_votes, votes)
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds, scale=st.floats(0.1, 10.0))
 def test_R02_only_relative_values_count(seed: int, scale: float) -> None:
     """Scaling what a power sees in all countries changes nothing."""
@@ -143,7 +143,7 @@ def test_R02_only_relative_values_count(seed: int, scale: float) -> None:
             assert same(state_arrays(other.state)[name], state_arrays(one.state)[name]), name
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds, scale=st.floats(0.3, 3.0))
 def test_R02_only_relative_weights_count_in_the_position(seed: int, scale: float) -> None:
     """Scaling alpha, omega_B and leverage together changes no position, vote or share.
@@ -210,7 +210,7 @@ def with_idle_power(world: World, plan: Plan) -> tuple[World, Plan]:
     return world, plan
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds)
 def test_R03_a_power_with_nothing_changes_nothing(seed: int) -> None:
     """B = 0, S0 = 0, claim = 0, control = 0, through the streams as well.
@@ -237,7 +237,7 @@ def test_R03_a_power_with_nothing_changes_nothing(seed: int) -> None:
         assert not more.measure("leverage")[:, powers].any()
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds)
 def test_R03_a_country_outside_changes_nothing_for_the_others(seed: int) -> None:
     """A country that is neither core nor a member, as a candidate before it joins."""
@@ -270,7 +270,7 @@ def test_R03_a_country_outside_changes_nothing_for_the_others(seed: int) -> None
                 assert same(fewer.measure(name), expected), name
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds)
 def test_R04_half_a_country_gets_half_the_attention(seed: int) -> None:
     """One country as two with n/2 and v/2 each, m = 1, eta = 1, whatever else happens.
@@ -340,7 +340,7 @@ def test_R05_two_suppliers_for_one(
     ).sum() == pytest.approx(0.1 * control * share)
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds, rise=st.floats(0.01, 0.5))
 def test_R06_enforcement_never_raises_reexports(seed: int, rise: float) -> None:
     """At a fixed state; along a path it can, as a country moves out of clearing."""
@@ -462,7 +462,7 @@ def test_R08_a_larger_share_is_a_larger_lever(
         assert after[1] <= before[1]
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds, rise=st.floats(0.01, 0.5))
 def test_R09_voice_and_coordination_move_terms_one_way(seed: int, rise: float) -> None:
     """Raising h never lowers terms; raising coordination never raises O, nor terms."""
@@ -528,7 +528,7 @@ def event_rows(quarter: Quarter, world: World, first_run: int) -> set[tuple[obje
     return set(zip(*(column.tolist() for column in columns.values()), strict=True))
 
 
-@examples(12)
+@examples(20)
 @given(seed=seeds, first=st.integers(0, 1000), cut=st.integers(2, 6))
 def test_R11_a_run_is_the_same_in_any_chunk(seed: int, first: int, cut: int) -> None:
     """Runs 0 to 7 at once, or cut in two: the same bits and the same events."""
@@ -547,7 +547,7 @@ def test_R11_a_run_is_the_same_in_any_chunk(seed: int, first: int, cut: int) -> 
     assert set().union(*together) == events
 
 
-@examples(10)
+@examples(20)
 @given(seed=seeds, at=st.integers(1, 7))
 def test_R12_the_tail_from_a_checkpoint_is_the_tail(seed: int, at: int) -> None:
     """A copy of the state is all that a later quarter needs."""
@@ -586,7 +586,7 @@ def test_R14_another_seed_gives_other_runs_and_the_same_means(seed: int) -> None
         assert (gap <= 5.0 * error + ROUNDING * np.abs(first).mean(axis=-1)).all(), name
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds)
 def test_R15_every_threat_ends_one_way(seed: int) -> None:
     """Threats = complied + imposed + backed down; what is imposed is in force; the log agrees."""
@@ -625,7 +625,7 @@ def test_R15_every_threat_ends_one_way(seed: int) -> None:
 ENDS = ("complied", "imposed", "backed_down")
 
 
-@examples(15)
+@examples(25)
 @given(seed=seeds)
 def test_R16_changes_split_into_their_causes(seed: int) -> None:
     """Shares: pulls and capacity add up in logarithms. Position: three steps add up."""
