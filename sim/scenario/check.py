@@ -67,13 +67,6 @@ def check_actors(scenario: Scenario, case: Case) -> None:
                 ("membership", "group"),
                 f"{code} is in the group but not simulated {listed('countries', simulated)}",
             )
-    base = case.as_of if scenario.as_of is None else scenario.as_of
-    if scenario.start <= base:
-        report.problem(
-            ("horizon", "start"),
-            f"{quarters.name(scenario.start)} does not come after the base quarter "
-            f"{quarters.name(base)}",
-        )
     report.stop()
 
 
@@ -107,11 +100,12 @@ class _Check:
         self.scenario, self.case, self.world = scenario, case, world
         self.report = Report(scenario.where)
         self.citations = {
-            "E": set(case.table("evidence").codes),
-            "S": set(case.table("documents").codes),
+            "E": case.table("evidence").codes,
+            "S": case.table("documents").codes,
         }
 
     def run(self) -> None:
+        self.horizon()
         self.parameters()
         for index, override in enumerate(self.scenario.attribute):
             keys = ("attribute", index)
@@ -209,6 +203,13 @@ class _Check:
                 )
 
     # ------------------------------------------------------------------------ tables of the file
+
+    def horizon(self) -> None:
+        if self.scenario.start <= self.world.base:
+            start, base = quarters.name(self.scenario.start), quarters.name(self.world.base)
+            self.report.problem(
+                ("horizon", "start"), f"{start} does not come after the base quarter {base}"
+            )
 
     def parameters(self) -> None:
         names = [field.name for field in fields(Parameters)]

@@ -16,8 +16,9 @@ from sim.core.world import Array
 INFINITY = float("inf")
 _TINY = 2.0**-54  # stands for a uniform draw of exactly 0, half the step of the generator
 
-Number = Annotated[float, Field(allow_inf_nan=False)]
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+# No quantity of the model comes near the bound; it keeps sums and products of numbers finite.
+Number = Annotated[float, Field(ge=-1e12, le=1e12, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0, le=1e12, allow_inf_nan=False)]
 
 
 class _Distribution(BaseModel):
@@ -126,7 +127,7 @@ class Lognormal(_Distribution):
 
     distribution: Literal["lognormal"]
     median: Positive
-    sigma: Positive
+    sigma: Annotated[float, Field(gt=0, le=5)]
 
     def inverse(self, uniform: Array) -> Array:
         values: Array = self.median * np.exp(self.sigma * special.ndtri(np.maximum(uniform, _TINY)))
@@ -166,7 +167,7 @@ class Choice(_Distribution):
 
     distribution: Literal["choice"]
     values: Annotated[list[Number], Field(min_length=1)]
-    weights: list[Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
+    weights: list[Annotated[float, Field(ge=0, le=1e12)]] | None = None
 
     @model_validator(mode="after")
     def _weighted(self) -> Self:

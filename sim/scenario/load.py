@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -13,11 +12,11 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-import sim
+from sim.case.tables import shown
 from sim.core.errors import InputError
 from sim.scenario.distributions import DISTRIBUTIONS
 from sim.scenario.positions import KeyPath, positions
-from sim.scenario.problems import Problems, listed, nearest
+from sim.scenario.problems import Problems, innermost, listed, nearest
 from sim.scenario.schema import FORMS, KINDS, Origin, Scenario, ScenarioFile, keys_of, model_at
 
 _LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
@@ -65,7 +64,7 @@ def list_scenarios() -> dict[str, Path]:
 
 def _folders() -> list[Path]:
     """Where names are looked for: here, in an installed package, in a checkout."""
-    package = Path(sim.__file__).parent
+    package = Path(__file__).parents[1]
     return [Path("scenarios"), package / "_data" / "scenarios", package.parent / "scenarios"]
 
 
@@ -90,13 +89,6 @@ def _find(name_or_path: str | Path, beside: Path | None) -> Path:
             f"there is no scenario {text!r}{nearest(text, known)} {listed('scenarios', known)}"
         )
     return known[text]
-
-
-def shown(path: Path) -> str:
-    """A path as messages show it: relative to the working folder where it lies inside it."""
-    absolute = path.resolve()
-    inside = absolute.is_relative_to(Path.cwd())
-    return os.path.relpath(absolute) if inside else str(absolute)
 
 
 def _read(path: Path) -> _File:
@@ -247,12 +239,7 @@ def _validate(
     except ValidationError as error:
         for details in error.errors(include_url=False):
             keys = _written_path(details, data)
-            where = marks[()]
-            for length in range(len(keys), 0, -1):
-                if keys[:length] in marks:
-                    where = marks[keys[:length]]
-                    break
-            problems.add(where, keys, _explain(details))
+            problems.add(innermost(marks, keys), keys, _explain(details))
         return None
 
 
@@ -266,7 +253,7 @@ def _written_path(details: ErrorDetails, data: Any) -> KeyPath:
         if inside:
             data = data[part]
             path.append(part)
-    if details["type"] == "missing":
+    if details["type"] == "missing" or (details["loc"] and not path):
         path.append(details["loc"][-1])
     return tuple(path)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from sim.core.errors import InputError
+from sim.scenario.positions import KeyPath
 
 _PLACE = re.compile(r"(.*?):(\d+): ")
-_MOST_LISTED = 24
+_MOST_LISTED = 30
 
 
 class Problems:
@@ -69,6 +70,14 @@ class Report:
     def stop(self) -> None:
         """Raise the problems, if there are any; see `Problems.stop`."""
         self._problems.stop()
+
+
+def innermost(marks: Mapping[KeyPath, str], keys: KeyPath) -> str:
+    """The mark of a key, or of the innermost table around it that has one."""
+    for length in range(len(keys), 0, -1):
+        if keys[:length] in marks:
+            return marks[keys[:length]]
+    return marks[()]
 
 
 def _order(line: str) -> tuple[str, int]:

@@ -19,12 +19,14 @@ from pydantic import (
     PrivateAttr,
     Tag,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
 from sim.core import quarters
 from sim.scenario.distributions import DISTRIBUTIONS, INFINITY, Distribution, Number
 from sim.scenario.positions import KeyPath
+from sim.scenario.problems import innermost
 
 # ---------------------------------------------------------------------------- kinds of values
 
@@ -265,7 +267,7 @@ class NoisePath(_Path):
 
     form: Literal["noise"]
     persistence: Annotated[float, Field(ge=0, lt=1)]
-    sigma: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    sigma: Annotated[float, Field(ge=0, le=1e12)]
 
 
 SettingPath = ConstantPath | RampPath | PulsePath
@@ -338,7 +340,7 @@ class Resolution(_Event):
     )
     threshold: Annotated[float, Field(ge=-1, le=1)] | None = None
     sign: Literal[-1, 1] | None = None
-    stakes: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = None
+    stakes: dict[str, Annotated[float, Field(ge=0, le=1e12)]] | None = None
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -351,7 +353,7 @@ class _Opening(_Event):
     target = ("route",)
     route: str
     capacity: Duration = Field(description="added, in the route's unit a year")
-    ramp_quarters: Annotated[float, Field(ge=1, allow_inf_nan=False)] = Field(
+    ramp_quarters: Annotated[float, Field(ge=1, le=1e12)] = Field(
         default=4.0, description="quarters over which the capacity comes on line, evenly"
     )
 
@@ -442,21 +444,23 @@ class Origin:
 class Scenario(ScenarioFile):
     """A scenario with all that it extends merged in, ready to be compiled."""
 
+    case: Text
+    horizon: Horizon = Field(default=Horizon(), validate_default=True)
+
     _origin: Origin = PrivateAttr(default_factory=Origin)
     _notes: list[str] = PrivateAttr(default_factory=list)
 
-    @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.case is None:
-            raise ValueError("case is missing, here and in what it extends")
-        start, end = self.horizon.start, self.horizon.end
-        if start is None or end is None:
-            raise ValueError("horizon needs start and end, here or in what it extends")
-        if end < start:
+    @field_validator("horizon")
+    @classmethod
+    def _complete(cls, horizon: Horizon) -> Horizon:
+        if horizon.start is None or horizon.end is None:
+            raise ValueError("needs start and end, here or in what is extended")
+        if horizon.end < horizon.start:
             raise ValueError(
-                f"horizon ends ({quarters.name(end)}) before it starts ({quarters.name(start)})"
+                f"ends ({quarters.name(horizon.end)}) before it starts "
+                f"({quarters.name(horizon.start)})"
             )
-        return self
+        return horizon
 
     @property
     def name(self) -> str:
@@ -497,10 +501,7 @@ class Scenario(ScenarioFile):
 
     def where(self, *keys: str | int) -> str:
         """``file:line`` of a key, or of the innermost table around it that is written down."""
-        for length in range(len(keys), 0, -1):
-            if keys[:length] in self._origin.marks:
-                return self._origin.marks[keys[:length]]
-        return self._origin.marks.get((), self.name)
+        return innermost({(): self.name, **self._origin.marks}, keys)
 
     def resolved(self) -> dict[str, Any]:
         """The whole scenario as plain values that JSON can hold, defaults filled in."""
