@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
+import tempfile
 import threading
 import traceback
 from collections.abc import Generator, Iterator, Sequence
@@ -123,7 +125,9 @@ def work(
             continue
         answers = list(_pool(worker, [task], 1)) if killed < _GIVE_UP else []
         killed = 0 if answers else killed + 1
-        yield from answers or [(task, Failure("its process was killed (too little memory?)", ""))]
+        yield from answers or [
+            (task, Failure("its process ended before it was done (too little memory?)", ""))
+        ]
 
 
 def _pool(
@@ -132,8 +136,12 @@ def _pool(
     """Do tasks in a pool; those that a killed worker took with it are not yielded."""
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
+    # A file, because handing a new process more than a pipe holds waits for ever if it dies early.
+    handle, name = tempfile.mkstemp(prefix="multivector-")
+    with open(handle, "wb") as file:
+        pickle.dump(worker, file)
     executor = ProcessPoolExecutor(
-        min(jobs, len(tasks)), mp_context=context, initializer=_start, initargs=(worker, stop)
+        min(jobs, len(tasks)), mp_context=context, initializer=_start, initargs=(name, stop)
     )
     try:
         futures: dict[Future[Failure | None], Task] = {}
@@ -152,6 +160,7 @@ def _pool(
     finally:
         stop.set()
         executor.shutdown(wait=True, cancel_futures=True)
+        os.unlink(name)
 
 
 @contextmanager
@@ -183,9 +192,9 @@ _worker: Worker | None = None
 _stop: Event | None = None
 
 
-def _start(worker: Worker, stop: Event) -> None:
+def _start(file: str, stop: Event) -> None:
     global _worker, _stop
-    _worker, _stop = worker, stop
+    _worker, _stop = pickle.loads(Path(file).read_bytes()), stop
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # where `_heritage` has no masks
     threading.Thread(target=_follow_parent, daemon=True).start()
 

@@ -112,6 +112,18 @@ def test_scenarios_are_listed_shown_and_checked(
     assert "calm: can be run\nsummits: can be run\n" in capsys.readouterr().out
 
 
+def test_a_list_shows_scenarios_that_cannot_be_read(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / "scenarios" / "wrong.toml").write_text("title =", encoding="utf-8")
+    assert main(["scenarios", "list"]) == 0
+    line = next(one for one in capsys.readouterr().out.splitlines() if one.startswith("wrong"))
+    assert line.endswith("(cannot be read; see multivector scenarios check)")
+    monkeypatch.setattr("sim.scenario.list_scenarios", dict)
+    assert main(["scenarios", "list"]) == 2
+    assert "there are no scenarios here" in capsys.readouterr().err
+
+
 def test_every_scenario_with_a_problem_is_reported(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ import pytest
 import sim
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS, Moment
-from sim.experiment import workers
+from sim.experiment import store, workers
 from sim.experiment.batch import BatchInterrupted, batch
 from sim.experiment.result import Result
 from sim.experiment.workers import Failure, Task, work
@@ -216,7 +217,9 @@ def test_a_worker_that_is_killed_costs_its_own_chunk_only() -> None:
     answers = dict(work(KilledAt(1), tasks, jobs=2))  # type: ignore[arg-type]
     assert answers[tasks[0]] is None
     assert answers[tasks[2]] is None
-    assert answers[tasks[1]] == Failure("its process was killed (too little memory?)", "")
+    assert answers[tasks[1]] == Failure(
+        "its process ended before it was done (too little memory?)", ""
+    )
 
 
 def test_an_interruption_keeps_what_is_finished(
@@ -259,6 +262,36 @@ def test_arguments_are_checked_before_anything_is_written(
     with pytest.raises(InputError, match=message):
         batch(scenarios, out=tmp_path / "results", **arguments)
     assert not (tmp_path / "results").exists()
+
+
+def test_a_script_without_a_guard_is_told_so(
+    scenarios: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = multiprocessing.current_process()
+    monkeypatch.setattr(process, "_inheriting", True, raising=False)  # as in a starting worker
+    with pytest.raises(InputError, match="worker processes import the calling script anew"):
+        batch(scenarios, out=tmp_path / "results", overwrite=True)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_full_disk_keeps_the_parts(
+    scenarios: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(store, "compact", full)
+    with pytest.raises(InputError, match=r"cannot write the tables \(No space left on device\)"):
+        batch(scenarios, out=tmp_path)
+    result = sim.load(tmp_path)
+    assert not result.complete
+    assert len(result.runs()) == 14
+
+
+def test_what_was_not_recorded_is_refused(scenarios: list[Path], tmp_path: Path) -> None:
+    result = batch(scenarios[0], runs=2, out=tmp_path, trajectories="none")
+    with pytest.raises(InputError, match="this result has no trajectories"):
+        result.trajectories(["output"])
 
 
 def test_scenarios_of_one_batch_must_fit_together(scenarios: list[Path], tmp_path: Path) -> None:

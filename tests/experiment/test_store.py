@@ -158,3 +158,9 @@ def test_a_manifest_of_another_kind_is_refused(tmp_path: Path, content: str, mes
     (tmp_path / "manifest.json").write_text(content)
     with pytest.raises(InputError, match=message):
         store.read_manifest(tmp_path)
+
+
+def test_a_manifest_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").mkdir()
+    with pytest.raises(InputError, match=r"manifest.json: cannot be read \("):
+        store.read_manifest(tmp_path)
