@@ -421,3 +421,10 @@ def test_a_case_needs_no_routes_and_no_texts(folder: Path) -> None:
 def test_all_attributes_of_the_world_are_filled(toy: Case) -> None:
     world = toy.build()
     assert all(getattr(world.attributes, field.name) is not None for field in fields(Attributes))
+
+
+def test_a_stake_of_one_power_wins_over_that_of_all(folder: Path) -> None:
+    with (folder / "texts_stakes.csv").open("a") as file:
+        file.write("sovereignty,WES,2\nsovereignty,,0.5\n")
+    stake = load_case(folder).build().attributes.texts.stake[0]
+    assert stake.ravel().tolist() == [0.5, 0.5, 2, 0.5]
