@@ -138,7 +138,8 @@ class Events:
         for _, closing, drawn in self._of(CloseRoute):
             country, power, _, part = self._carried(names.routes.index(closing.route))
             time = window(self.scenario, closing.date, drawn["quarters"])
-            parts.append(((_ALL, country, power), time * drawn["attribution"] * part))
+            read_as = drawn["attribution"] * drawn["intensity"]  # a throttle alarms less
+            parts.append(((_ALL, country, power), time * read_as * part))
         for _, event, drawn in self._of(Coerce):
             at = (_ALL, names.countries.index(event.country), names.powers.index(event.power))
             time = window(self.scenario, event.date, drawn["quarters"])

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from sim.case import load_case
@@ -19,6 +20,7 @@ from sim.scenario import compile_plan, load_scenario
 RUNS = 1000
 SEED = 2022
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
+CASE = Path(__file__).parents[2] / "calibration" / "central_asia"
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,12 @@ def rise(after: Arm, before: Arm, column: str, quarter: int = -1) -> tuple[float
     """Mean paired difference of a column and its Monte-Carlo standard error."""
     difference = after.at(column, quarter) - before.at(column, quarter)
     return float(difference.mean()), float(difference.std(ddof=1) / np.sqrt(difference.size))
+
+
+def observed(quantity: str) -> dict[str, float]:
+    """Value, low and high of a row of the case's table of observed ranges."""
+    table = pd.read_csv(CASE / "observed_ranges.csv").set_index("quantity")
+    return {name: float(table.loc[quantity, name]) for name in ("value", "low", "high")}
 
 
 def path(driver: str, value: float | str, **where: str) -> str:

@@ -11,7 +11,7 @@ from sim.case import load_case
 from sim.core.leverage import loss
 from sim.core.simulate import Simulation
 from sim.scenario import compile_plan, load_scenario
-from tests.facts.experiment import RUNS, SEED, Arm, arm, path, rise
+from tests.facts.experiment import RUNS, SEED, Arm, arm, observed, path, rise
 
 FIVE = ("KAZ", "KGZ", "TJK", "TKM", "UZB")
 VOTERS = ("KAZ", "KGZ", "TJK", "UZB")
@@ -137,21 +137,26 @@ def test_F08_distraction_alone_halves_coercion() -> None:
     assert after <= 0.5 * before
 
 
+def deals_by_country(result: Arm, outcome: str, power: str) -> dict[str, float]:
+    """Each country's part of a power's deals, counted in shares of the country's GDP."""
+    stock = {country: result.mean(f"{outcome}.{country}.{power}") for country in FIVE}
+    return {country: value / sum(stock.values()) for country, value in stock.items()}
+
+
 def test_F09_bilateral_format_concentrates_deals() -> None:
-    outcomes = ("deal_share", "deals_gini")
+    outcomes = ("realised", "deal_share", "deals_gini")
     multilateral = arm(outcomes, 32, path("format", 0.0, power="USA"))
     bilateral = arm(outcomes, 32, path("format", 1.0, power="USA"))
-
-    def two(result: Arm) -> float:
-        return result.mean("deal_share.KAZ.USA") + result.mean("deal_share.UZB.USA")
-
-    assert two(bilateral) - two(multilateral) >= 0.05
+    before = deals_by_country(multilateral, "realised", "USA")
+    after = deals_by_country(bilateral, "realised", "USA")
+    assert after["KAZ"] + after["UZB"] - before["KAZ"] - before["UZB"] >= 0.05
     assert higher(bilateral, multilateral, "deals_gini.USA")
 
 
 def test_F10_turkmenistan_gets_almost_no_bilateral_deals() -> None:
-    bilateral = arm(("deal_share", "deals_gini"), 32, path("format", 1.0, power="USA"))
-    shares = {country: bilateral.mean(f"deal_share.{country}.USA") for country in FIVE}
+    # Deals announced in this format; the realised stock still holds those of the years before.
+    bilateral = arm(("announced",), 32, path("format", 1.0, power="USA"))
+    shares = deals_by_country(bilateral, "announced", "USA")
     assert min(shares, key=lambda country: shares[country]) == "TKM"
     assert shares["TKM"] < 0.03
 
@@ -197,6 +202,28 @@ def test_F13_sanctions_raise_reexports_and_enforcement_lowers_them() -> None:
         assert rise(policed, free, f"reexport_intensity.{country}")[0] <= 0
     drop = 1 - policed.mean("reexport_intensity.KAZ") / levels["KAZ"]
     assert 0.10 <= drop <= 0.60
+
+
+def test_F14_reexports_offset_little_of_the_lost_trade() -> None:
+    lost = observed("lost_eu_exports_to_russia")
+    base = arm(("reexport_usd",), 4)
+    offset = sum(base.mean(f"reexport_usd.{country}") for country in FIVE)
+    assert 0 < offset < 0.10 * lost["value"]
+
+
+def test_baseline_stays_within_observed_ranges() -> None:
+    outcomes = ("threats", "route_volume", "reexport_intensity", "complied")
+    base = arm(outcomes, 52)
+    threats = sum(base.mean(f"threats.{country}.RUS") for country in FIVE) / 13
+    russian = observed("russian_threats_a_year")
+    assert russian["low"] <= threats <= russian["high"]
+    case = load_case("central_asia")
+    oil = {row["route"] for row in case.table("routes") if row["commodity"] == "oil"}
+    volumes = {
+        route: base.mean(f"route_volume.{route}", 0) for route in base.names.routes if route in oil
+    }
+    pipeline = observed("cpc_share_of_kazakh_crude")
+    assert pipeline["low"] <= volumes["CPC"] / sum(volumes.values()) <= pipeline["high"]
 
 
 def test_F15_leverage_of_russia_follows_remittances() -> None:
@@ -257,6 +284,10 @@ def test_F18_turkmenistan_is_isolated_and_leans_on_china() -> None:
     assert max(autonomy, key=lambda country: autonomy[country]) == "TKM"
 
 
+@pytest.mark.xfail(
+    strict=True,
+    reason="Uzbekistan's portfolio is the more even one in the 2022 data: docs/findings.md, F19",
+)
 def test_F19_kazakhstan_is_most_multi_vector_and_uzbekistan_second() -> None:
     base = arm(("autonomy", "entropy", "leverage"), 1)
     entropy = {country: base.mean(f"entropy.{country}") for country in FIVE}

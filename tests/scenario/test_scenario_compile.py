@@ -224,7 +224,7 @@ def test_close_route(compiled: Compile) -> None:
     assert not plan.closure[:, 1:].any()
     np.testing.assert_allclose(plan.disruption[:4, 0, 0, 2, 0], np.array([0, 1, 1, 0]) * part / 2)
     assert np.count_nonzero(plan.disruption) == 2
-    np.testing.assert_allclose(plan.alarm_events[:4, 0, 0, 0], np.array([0, 1, 1, 0]) * part / 4)
+    np.testing.assert_allclose(plan.alarm_events[:4, 0, 0, 0], np.array([0, 1, 1, 0]) * part / 8)
     assert np.count_nonzero(plan.alarm_events) == 2
 
 
@@ -245,7 +245,7 @@ def test_closures_add_up_to_at_most_all(compiled: Compile) -> None:
     part = carried(world, 0, 0, 0, 2)
     assert twice.closure[0, 0] == 1
     np.testing.assert_allclose(twice.disruption[0, 0, 0, 2], part)
-    np.testing.assert_allclose(twice.alarm_events[0, 0, 0], part)  # 0.5 each
+    np.testing.assert_allclose(twice.alarm_events[0, 0, 0], 0.75 * part)  # 0.75 / 2 each
     _, both = compiled(close + close + pressure)
     assert both.disruption[0, 0, 0, 2] == 1
     _, some = compiled(close + pressure)
