@@ -1,0 +1,212 @@
+"""Distributions of an outcome at the end of the horizon: a ridge a scenario, a panel an actor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from sim.core.errors import InputError
+from sim.picture import density
+from sim.picture.scale import padded, rounded, ticks, worth_sharing
+from sim.picture.sheet import Sheet, actor_lines, grid
+from sim.picture.style import (
+    FAINT,
+    INK,
+    LABEL,
+    MARGIN,
+    RULE,
+    TICK,
+    WIDTH,
+    Actor,
+    Caption,
+    Scenario,
+    check_quantiles,
+    dress,
+    percent,
+    readable,
+)
+from sim.picture.words import LINE
+
+NUMBERS = 0.56  # room for the medians beside the ridges [inches]
+COUNTED = 25  # up to so many whole values are shown as bars
+
+
+def draw(
+    table: pd.DataFrame,
+    panels: Sequence[Actor],
+    scenarios: Sequence[Scenario],
+    quantiles: Sequence[float],
+    caption: Caption,
+) -> Figure:
+    """Small multiples, one panel an actor, with a ridge for each scenario, top to bottom.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``scenario``, ``panel`` (an actor's code) and ``value``: one row a run.
+    panels, scenarios : sequence
+        What to draw, in order.
+    quantiles : sequence of float
+        The median and pairs around it: each pair is a bar under the ridge.
+    caption : Caption
+        Title, meaning and unit, source, number of runs, seed.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If quantiles or columns are missing.
+    """
+    shown = check_quantiles(quantiles, least=3)
+    for name in ("scenario", "panel", "value"):
+        if name not in table.columns:
+            raise InputError(f"a picture of distributions needs a column {name}; found none")
+    table = table[np.isfinite(table["value"])]
+
+    columns = {1: 1, 2: 2, 4: 2}.get(len(panels), 3)
+    width = WIDTH - 2 * MARGIN
+    row = 0.5 if len(scenarios) <= 3 else 0.38
+    lines = max(len(actor_lines(panel, width / columns - 0.1)) for panel in panels)
+    cells, body = grid(
+        len(panels), columns, width,
+        panel=row * len(scenarios) + 0.1,
+        above=lines * LABEL * LINE + 0.12, below=0.36, left=0.1, right=NUMBERS,
+    )  # fmt: skip
+
+    samples = {
+        (actor.code, scenario.name): _sample(table, actor, scenario)
+        for actor in panels
+        for scenario in scenarios
+    }
+    limits = {actor.code: _limits(samples, actor, scenarios, shown) for actor in panels}
+    known = [limit for limit in limits.values() if limit is not None]
+    if not known:
+        raise InputError("a picture of distributions needs runs; the table has none")
+    common = (min(low for low, _ in known), max(high for _, high in known))
+    shared = worth_sharing(known) and not any(actor.unit for actor in panels)
+
+    sheet = Sheet(caption, reading(shown, shared or len(panels) == 1), body, scenarios)
+    for actor, cell in zip(panels, cells, strict=True):
+        axes = sheet.axes(cell)
+        sheet.head(cell, actor)
+        low, high = common if shared else limits[actor.code] or common
+        for place, scenario in enumerate(scenarios):
+            floor = len(scenarios) - 1 - place
+            sample = samples[actor.code, scenario.name]
+            if len(sample):
+                _ridge(axes, sample, scenario, floor, shown)
+                span = 50.0 if _is_count(sample) else high - low
+                words, colour = rounded(float(np.median(sample)), span), readable(scenario.colour)
+            else:
+                words, colour = "left out", FAINT
+            sheet.write(
+                cell.left + cell.width + 0.06,
+                cell.bottom + cell.height * (floor + 0.3) / (len(scenarios) + 0.1),
+                words, TICK, color=colour, va="center_baseline",
+            )  # fmt: skip
+        dress(axes)
+        values, labels = ticks(low, high, most=4, width=cell.width)
+        axes.set_xticks(values, labels=labels)
+        axes.grid(axis="x", color=RULE, linewidth=0.7)
+        axes.set_yticks([])
+        axes.set_xlim(low, high)
+        axes.set_ylim(-0.12, len(scenarios) - 0.02)
+    return sheet.figure
+
+
+def reading(quantiles: Sequence[float], shared: bool) -> str:
+    """What ridges, bars and numbers stand for."""
+    half = len(quantiles) // 2
+    bars = [
+        f"middle {percent(quantiles[-1 - place] - quantiles[place])} of runs "
+        f"(quantiles {quantiles[place]:g} to {quantiles[-1 - place]:g})"
+        for place in reversed(range(half))
+    ]
+    words = (
+        "Ridge: density of runs, each to its own height. "
+        f"Bars, thick to thin: {', '.join(bars)}. Dot and number: median."
+    )
+    return words if shared else f"{words} Horizontal scales differ between panels."
+
+
+def _sample(table: pd.DataFrame, actor: Actor, scenario: Scenario) -> NDArray[np.float64]:
+    chosen = (table["panel"] == actor.code) & (table["scenario"] == scenario.name)
+    return table.loc[chosen, "value"].to_numpy(dtype=float)
+
+
+def _limits(
+    samples: dict[tuple[str, str], NDArray[np.float64]],
+    actor: Actor,
+    scenarios: Sequence[Scenario],
+    quantiles: Sequence[float],
+) -> tuple[float, float] | None:
+    """Limits that hold the outer bars and all but the farthest runs."""
+    far = min(quantiles[0], 0.005)
+    ends = [
+        np.quantile(sample, [far, 1 - far])
+        for scenario in scenarios
+        if len(sample := samples[actor.code, scenario.name])
+    ]
+    if not ends:
+        return None
+    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
+    if all(_is_count(samples[actor.code, scenario.name]) for scenario in scenarios):
+        return float(low) - 0.5, float(high) + 0.5
+    return padded(float(low), float(high))
+
+
+def _is_count(sample: NDArray[np.float64]) -> bool:
+    """Whether a sample is of few whole numbers, which a smooth curve would misrepresent."""
+    whole = np.unique(sample)
+    return len(whole) <= COUNTED and bool(np.all(whole == np.round(whole)))
+
+
+def _ridge(
+    axes: Any,
+    sample: NDArray[np.float64],
+    scenario: Scenario,
+    floor: float,
+    quantiles: Sequence[float],
+) -> None:
+    """One scenario's ridge on its floor, with bars, ticks and median below the curve."""
+    colour, base, top = scenario.colour, floor + 0.2, 0.72
+    curve = density.along(sample)
+    if density.is_constant(sample):
+        axes.plot([sample[0]] * 2, [base, base + top], color=colour, linewidth=2.0)
+    elif _is_count(sample):
+        whole, counts = np.unique(sample, return_counts=True)
+        axes.bar(
+            whole, top * counts / counts.max(), bottom=base, width=0.7,
+            color=colour, alpha=0.45, linewidth=0,
+        )  # fmt: skip
+    elif curve is None:
+        axes.plot(
+            sample, np.full(len(sample), base + 0.12), linestyle="none", marker="|",
+            markersize=9, color=colour,
+        )  # fmt: skip
+    else:
+        places, heights = curve
+        heights = base + top * heights / heights.max()
+        axes.fill_between(places, base, heights, color=colour, alpha=0.3, linewidth=0)
+        axes.plot(places, heights, color=colour, linewidth=1.1)
+    marks = np.quantile(sample, quantiles)
+    half = len(quantiles) // 2
+    bar = floor + 0.07
+    for pair in range(half):
+        axes.plot(
+            [marks[pair], marks[-1 - pair]], [bar, bar],
+            color=colour, linewidth=1.2 + 2.8 * pair, solid_capstyle="butt",
+            gid=f"bar {pair} {scenario.name}",
+        )  # fmt: skip
+    axes.plot(
+        [marks[half]], [bar], marker="o", markersize=5.0, markerfacecolor="white",
+        markeredgecolor=INK, markeredgewidth=1.2, zorder=5, gid=f"median {scenario.name}",
+    )  # fmt: skip

@@ -1,0 +1,207 @@
+"""Fan charts: how an outcome's quantiles over the runs move from quarter to quarter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from sim.core.errors import InputError
+from sim.picture.scale import padded, ticks, worth_sharing
+from sim.picture.sheet import Sheet, actor_lines, grid
+from sim.picture.style import (
+    FAINT,
+    LABEL,
+    MARGIN,
+    RULE,
+    WIDTH,
+    Actor,
+    Caption,
+    Scenario,
+    check_quantiles,
+    dress,
+    percent,
+)
+from sim.picture.words import LINE
+
+GUTTER = 0.55  # room for the labels of the vertical axis [inches]
+BANDS = 3  # with more scenarios than this, only the first has bands along the way
+
+
+def quantile_column(quantile: float) -> str:
+    """Name of a quantile's column in the quarter table: 0.05 is ``q05``."""
+    return f"q{round(100 * quantile):02d}"
+
+
+def draw(
+    table: pd.DataFrame,
+    panels: Sequence[Actor],
+    scenarios: Sequence[Scenario],
+    quantiles: Sequence[float],
+    caption: Caption,
+) -> Figure:
+    """Small multiples, one panel an actor, with a fan for each scenario.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``scenario``, ``panel`` (an actor's code), ``quarter``, ``n`` (runs) and one a
+        quantile, such as ``q05``.
+    panels, scenarios : sequence
+        What to draw, in order.
+    quantiles : sequence of float
+        The median and pairs around it: each pair is a band.
+    caption : Caption
+        Title, meaning and unit, source, number of runs, seed.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If quantiles or their columns, or the number of runs, are missing.
+    """
+    shown = check_quantiles(quantiles, least=3)
+    wanted = ["scenario", "panel", "quarter", "n", *map(quantile_column, shown)]
+    missing = [name for name in wanted if name not in table.columns]
+    if missing:
+        raise InputError(f"a fan chart needs a column {missing[0]}; the table has none")
+
+    columns = {1: 1, 2: 2, 4: 2}.get(len(panels), 3)
+    width = WIDTH - 2 * MARGIN
+    lines = max(len(actor_lines(panel, width / columns - 0.1)) for panel in panels)
+    cells, body = grid(
+        len(panels), columns, width,
+        panel={1: 2.9, 2: 2.0}.get(columns, 1.5),
+        above=lines * LABEL * LINE + 0.16, below=0.32, left=GUTTER,
+    )  # fmt: skip
+
+    lowest, highest = quantile_column(shown[0]), quantile_column(shown[-1])
+    bounds = table.groupby("panel").agg(low=(lowest, "min"), high=(highest, "max"))
+    limits = {actor.code: padded(*bounds.loc[actor.code, ["low", "high"]]) for actor in panels}
+    common = (min(low for low, _ in limits.values()), max(high for _, high in limits.values()))
+    shared = worth_sharing(list(limits.values())) and not any(actor.unit for actor in panels)
+
+    sheet = Sheet(caption, reading(shown, scenarios, shared or len(panels) == 1), body, scenarios)
+    start, end = table["quarter"].min() / 4, table["quarter"].max() / 4
+    for actor, cell in zip(panels, cells, strict=True):
+        axes = sheet.axes(cell)
+        sheet.head(cell, actor, left=0.08 - GUTTER)
+        rows = table[table["panel"] == actor.code].sort_values("quarter")
+        _fans(axes, rows, scenarios, shown)
+        right = _ends(axes, rows, scenarios, shown, end, end - start)
+        _scale(axes, start, end, right, common if shared else limits[actor.code], cell.width)
+    return sheet.figure
+
+
+def reading(quantiles: Sequence[float], scenarios: Sequence[Scenario], shared: bool) -> str:
+    """What line, bands and bars stand for."""
+    half, number = len(quantiles) // 2, len(scenarios)
+    bands = [
+        f"middle {percent(quantiles[-1 - place] - quantiles[place])} of runs "
+        f"(quantiles {quantiles[place]:g} to {quantiles[-1 - place]:g})"
+        for place in reversed(range(half))
+    ]
+    words = f"Line: median of runs. Bands, dark to light: {', '.join(bands)}"
+    if 1 < number <= BANDS:
+        words += "; thin lines: edges of the light band of the other scenario"
+        words += "s" if number > 2 else ""
+    elif number > BANDS:
+        words += ", of the first scenario"
+    words += ". Bars on the right: the same in the last quarter." if number > 1 else "."
+    return words if shared else f"{words} Vertical scales differ between panels."
+
+
+def _fans(
+    axes: Any, rows: pd.DataFrame, scenarios: Sequence[Scenario], quantiles: Sequence[float]
+) -> None:
+    """Bands and median line of each scenario.
+
+    Filled bands of several scenarios mix to colours that belong to none. So the first scenario's
+    bands are filled; a second one's outer band has two thin edges and its inner one is filled; a
+    third one's has the edges alone; of more scenarios the medians are drawn.
+    """
+    half, number = len(quantiles) // 2, len(scenarios)
+    for place, scenario in enumerate(scenarios):
+        own = rows[rows["scenario"] == scenario.name]
+        if own.empty:  # the scenario leaves this actor out
+            continue
+        years = own["quarter"].to_numpy() / 4
+        for pair in range(half):
+            edges = [own[quantile_column(quantiles[side])] for side in (pair, -1 - pair)]
+            if place == 0 or (number == 2 and pair > 0):
+                axes.fill_between(
+                    years, *edges, color=scenario.colour, alpha=0.14 + 0.14 * pair, linewidth=0
+                )
+            elif number <= BANDS and pair == 0:
+                for edge in edges:
+                    axes.plot(years, edge, color=scenario.colour, linewidth=0.9, zorder=3)
+        axes.plot(
+            years, own[quantile_column(quantiles[half])],
+            color=scenario.colour, linestyle=scenario.line, linewidth=1.8,
+            zorder=4, gid=f"median {scenario.name}",
+        )  # fmt: skip
+
+
+def _ends(
+    axes: Any,
+    rows: pd.DataFrame,
+    scenarios: Sequence[Scenario],
+    quantiles: Sequence[float],
+    end: float,
+    span: float,
+) -> float:
+    """Bars of the last quarter beside the fans, so that overlapping bands can be told apart.
+
+    Returns the right limit of the axis.
+    """
+    if len(scenarios) == 1:
+        return end
+    gap, half = max(span, 1.0) * 0.05, len(quantiles) // 2
+    for place, scenario in enumerate(scenarios):
+        own = rows[rows["scenario"] == scenario.name]
+        if own.empty:
+            continue
+        last = own.iloc[-1]
+        x = end + (place + 1.0) * gap
+        for pair in range(half):
+            axes.plot(
+                [x, x], [last[quantile_column(quantiles[side])] for side in (pair, -1 - pair)],
+                color=scenario.colour, linewidth=1.1 + 2.6 * pair, solid_capstyle="butt",
+            )  # fmt: skip
+        axes.plot(
+            [x], [last[quantile_column(quantiles[half])]],
+            marker="o", markersize=4.2, markerfacecolor="white",
+            markeredgecolor=scenario.colour, markeredgewidth=1.2, zorder=5,
+        )  # fmt: skip
+    return float(end + (len(scenarios) + 0.6) * gap)
+
+
+def _scale(
+    axes: Any,
+    start: float,
+    end: float,
+    right: float,
+    limits: tuple[float, float],
+    width: float,
+) -> None:
+    """Ticks in whole years and round values; limits of both axes."""
+    dress(axes)
+    right = max(right, start + 0.25)
+    years = np.arange(np.ceil(start), np.floor(end) + 1)
+    room = max(1, int(width * (end - start) / (right - start) / 0.56))
+    years = years[:: max(1, -(-len(years) // (room + 1)))]
+    axes.set_xticks(years, labels=[f"{year:.0f}" for year in years])
+    values, labels = ticks(*limits, most=4)
+    axes.set_yticks(values, labels=labels)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="y", color=RULE, linewidth=0.7)
+    axes.set_xlim(start, right)
+    axes.set_ylim(*limits)
+    if right > end:
+        axes.axvline(end, color=FAINT, linewidth=0.6, alpha=0.6)

@@ -1,0 +1,166 @@
+"""A heat map of leverage: what each power could do to each country through each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from sim.core.errors import InputError
+from sim.picture.sheet import Sheet, grid
+from sim.picture.style import (
+    FAINT,
+    FONT,
+    INK,
+    LABEL,
+    MARGIN,
+    NOTE,
+    PAPER,
+    TICK,
+    WIDTH,
+    Actor,
+    Caption,
+    contrast,
+)
+from sim.picture.words import LINE, shorten, text_width
+
+ROW = 0.235  # height of a row [inches]
+GAP = 0.16  # between panels that stand side by side [inches]
+
+
+def draw(
+    table: pd.DataFrame,
+    panels: Sequence[Actor],
+    rows: Sequence[Actor],
+    columns: Sequence[Actor],
+    quantile: float,
+    caption: Caption,
+    difference: bool = False,
+) -> Figure:
+    """One panel a country, powers down, channels across, the value written in each cell.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``panel``, ``row``, ``column`` (codes) and ``value``.
+    panels, rows, columns : sequence of Actor
+        Countries, powers and channels, in order.
+    quantile : float
+        Which quantile over the runs the values are.
+    caption : Caption
+        Title, meaning and unit, source, number of runs, seed.
+    difference : bool
+        Values are differences between two scenarios: two colours around zero, signs written.
+
+    Returns
+    -------
+    Figure
+
+    Raises
+    ------
+    InputError
+        If the quantile is outside 0 to 1 or columns are missing.
+    """
+    if not 0 < quantile < 1:
+        raise InputError(
+            f"a heat map needs the quantile it shows, between 0 and 1; found {quantile}"
+        )
+    for name in ("panel", "row", "column", "value"):
+        if name not in table.columns:
+            raise InputError(f"a heat map needs a column {name}; the table has none")
+    cells_by_panel = {
+        actor.code: table[table["panel"] == actor.code]
+        .pivot(index="row", columns="column", values="value")
+        .reindex(index=[r.code for r in rows], columns=[c.code for c in columns])
+        .to_numpy(dtype=float)
+        for actor in panels
+    }
+    finite = np.abs(np.concatenate([v[np.isfinite(v)] for v in cells_by_panel.values()]))
+    largest = float(finite.max()) if finite.size else 0.0
+    decimals = 0 if largest >= (10 if difference else 100) else 1
+
+    across = min(2, len(panels))
+    width = WIDTH - 2 * MARGIN
+    names = min(1.35, max(text_width(row.name, TICK) for row in rows) + 0.1)
+    slanted = max(text_width(column.name, TICK) for column in columns) * 0.72 + 0.1
+    cells, body = grid(
+        len(panels), across, width - names,
+        panel=ROW * len(rows), above=LABEL * LINE + 0.1, below=0.12, left=0.0, right=GAP,
+    )  # fmt: skip
+    sheet = Sheet(caption, reading(quantile, difference, decimals), body + slanted)
+    for place, (actor, cell) in enumerate(zip(panels, cells, strict=True)):
+        place_of = replace(cell, left=cell.left + names)
+        first = place < across
+        axes = sheet.axes(place_of)
+        _matrix(axes, cells_by_panel[actor.code], largest, decimals, difference)
+        # In the first row the channels' names stand between heading and cells.
+        heading = replace(place_of, height=cell.height + (slanted if first else 0.0))
+        sheet.head(heading, actor, left=-names if place % across == 0 else 0.0)
+        if place % across == 0:
+            for line, row in enumerate(rows):
+                sheet.write(
+                    names - 0.08, cell.bottom + ROW * (len(rows) - line - 0.5),
+                    shorten(row.name, names - 0.08, TICK), TICK,
+                    ha="right", va="center_baseline", color=INK,
+                )  # fmt: skip
+        if first:
+            step = cell.width / len(columns)
+            for line, column in enumerate(columns):
+                sheet.write(
+                    place_of.left + step * (line + 0.5), cell.bottom + cell.height + 0.05,
+                    column.name, TICK, rotation=45, rotation_mode="anchor", color=INK,
+                )  # fmt: skip
+    return sheet.figure
+
+
+def reading(quantile: float, difference: bool, decimals: int) -> str:
+    """What numbers and shades stand for."""
+    which = "median" if quantile == 0.5 else f"quantile {quantile:g}"
+    least = "0.05" if decimals else "0.5"
+    if difference:
+        return (
+            f"Number: {which} over runs of the difference run by run. Purple: more, orange: less; "
+            f"a dot: within {least} of zero."
+        )
+    return f"Number: {which} over runs. Darker: more; a dot: below {least}."
+
+
+def _matrix(axes: Any, values: Any, largest: float, decimals: int, difference: bool) -> None:
+    """Cells with their numbers; a missing cell stays empty."""
+    rows, columns = values.shape
+    for row in range(rows):
+        for column in range(columns):
+            value = values[row, column]
+            if not np.isfinite(value):
+                continue
+            fill = shade(value, largest, difference)
+            axes.add_patch(
+                Rectangle((column, rows - 1 - row), 1, 1, facecolor=fill, edgecolor=PAPER)
+            )
+            text = f"{value:+.{decimals}f}" if difference else f"{value:.{decimals}f}"
+            zero = float(text) == 0
+            axes.text(
+                column + 0.5, rows - 0.5 - row, "·" if zero else text.replace("-", "\u2212"),
+                ha="center", va="center_baseline", fontsize=NOTE, fontfamily=FONT,
+                color=FAINT if zero else INK if contrast(fill) < 4.5 else PAPER,
+            )  # fmt: skip
+    axes.set_xlim(0, columns)
+    axes.set_ylim(0, rows)
+    axes.set_axis_off()
+
+
+def shade(value: float, largest: float, difference: bool) -> str:
+    """Colour of a cell; by square root, so that small values can be told from none."""
+    if largest == 0:
+        return PAPER
+    size = min(abs(value) / largest, 1.0) ** 0.5
+    if difference:
+        return to_hex(colormaps["PuOr"](0.5 + 0.42 * size * np.sign(value)))
+    return to_hex(colormaps["Blues"](0.04 + 0.86 * size))

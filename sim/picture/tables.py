@@ -1,0 +1,159 @@
+"""From a results folder to the tables that the figures draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.experiment import store
+from sim.experiment.result import Result
+from sim.picture.choice import Chosen, codes
+
+QUANTILES = tuple(store.QUANTILES.values())  # those that results keep by quarter
+
+
+def by_quarter(quarters: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
+    """Quantiles by quarter of the chosen columns, with the panel they belong to.
+
+    Parameters
+    ----------
+    quarters : DataFrame
+        Statistics over runs, as `Result.quarters` gives them.
+    chosen : Chosen
+        Outcome and panels.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the chosen columns and a column ``panel``; empty where none was kept.
+    """
+    panel = dict(zip(chosen.columns, chosen.panels, strict=True))
+    rows = quarters[quarters["outcome"].isin(list(panel))]
+    return rows.assign(panel=rows["outcome"].map(panel))
+
+
+def at_end(result: Result, scenarios: Sequence[str], chosen: Chosen) -> pd.DataFrame:
+    """Values at the last quarter, one row a run, scenario and panel.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``scenario``, ``panel`` and ``value``.
+    """
+    runs = _of(result.runs(chosen.columns), scenarios)
+    return pd.concat(
+        [
+            pd.DataFrame({"scenario": runs["scenario"], "panel": panel, "value": runs[column]})
+            for panel, column in zip(chosen.panels, chosen.columns, strict=True)
+        ],
+        ignore_index=True,
+    )
+
+
+def blocs(powers: Sequence[dict[str, Any]], number: int = 3) -> dict[str, list[str]]:
+    """The first blocs that hold a power (not a regional partner), with their powers' codes."""
+    found: dict[str, list[str]] = {}
+    for power in powers:
+        if power["kind"] == "power":
+            found.setdefault(power["bloc"], []).append(power["code"])
+    return dict(list(found.items())[:number])
+
+
+def bloc_ends(
+    result: Result, scenarios: Sequence[str], members: dict[str, list[str]]
+) -> pd.DataFrame:
+    """Alignment with each bloc at the last quarter, one row a run, scenario and country."""
+    runs = _of(result.runs(["alignment"]), scenarios)
+    return pd.concat(
+        [
+            _sums(runs, country, members).assign(scenario=runs["scenario"], panel=country)
+            for country in codes(result.manifest, "country")
+        ],
+        ignore_index=True,
+    )
+
+
+def bloc_paths(
+    quarters: pd.DataFrame, manifest: dict[str, Any], members: dict[str, list[str]]
+) -> pd.DataFrame:
+    """Alignment with each bloc by quarter: the sum of its powers' medians.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``scenario``, ``quarter``, ``panel`` and one a bloc; empty where alignment was not
+        kept by quarter.
+    """
+    rows = quarters[quarters["outcome"].str.startswith("alignment.")]
+    if rows.empty:
+        return pd.DataFrame(columns=["scenario", "quarter", "panel", *members])
+    medians = rows.pivot(index=["scenario", "quarter"], columns="outcome", values="q50")
+    medians = medians.sort_index().reset_index()
+    return pd.concat(
+        [
+            _sums(medians, country, members).assign(
+                scenario=medians["scenario"], quarter=medians["quarter"], panel=country
+            )
+            for country in codes(manifest, "country")
+        ],
+        ignore_index=True,
+    )
+
+
+def leverage(result: Result, scenario: str, against: str | None = None) -> tuple[pd.DataFrame, str]:
+    """Median leverage through each channel at the last quarter, in a unit that suits its size.
+
+    Parameters
+    ----------
+    result : Result
+    scenario : str
+    against : str, optional
+        Take the median of the run-by-run difference from this scenario instead.
+
+    Returns
+    -------
+    table : DataFrame
+        Columns ``panel`` (country), ``row`` (power), ``column`` (channel) and ``value``.
+    unit : str
+    """
+    blocks = []
+    for country in codes(result.manifest, "country"):  # one at a time, to hold less at once
+        runs = result.runs([f"channel_leverage.{country}"]).set_index("run")
+        values = runs[runs["scenario"] == scenario].drop(columns="scenario")
+        if against is not None:  # pandas pairs by run; a run that either lacks gives no value
+            values = values - runs[runs["scenario"] == against].drop(columns="scenario")
+        median = values.median()
+        parts = median.index.str.split(".", expand=True)
+        blocks.append(
+            pd.DataFrame(
+                {
+                    "panel": parts.get_level_values(1),
+                    "row": parts.get_level_values(2),
+                    "column": parts.get_level_values(3),
+                    "value": median.to_numpy(),
+                }
+            )
+        )
+    table = pd.concat(blocks, ignore_index=True)
+    largest = float(np.nanmax(np.abs(table["value"]), initial=0.0))
+    factor, unit = (100.0, "percent of GDP") if largest >= 0.005 else (1e4, "0.01 percent of GDP")
+    return table.assign(value=factor * table["value"]), unit
+
+
+def _of(runs: pd.DataFrame, scenarios: Sequence[str]) -> pd.DataFrame:
+    return runs[runs["scenario"].isin(list(scenarios))]
+
+
+def _sums(table: pd.DataFrame, country: str, members: dict[str, list[str]]) -> pd.DataFrame:
+    """Sum over the powers of each bloc; missing where the country is."""
+    return pd.DataFrame(
+        {
+            bloc: table[[f"alignment.{country}.{power}" for power in powers]].sum(
+                axis=1, skipna=False
+            )
+            for bloc, powers in members.items()
+        }
+    )

@@ -1,0 +1,300 @@
+"""The pictures of a results folder: which are made, their words, and what is refused."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from sim.core.errors import InputError
+from sim.experiment.result import Result, load
+from sim.picture import plot_result, tables
+from sim.picture.choice import choose, headlines
+from sim.picture.gallery import Pictures
+
+Make = Callable[..., Result]
+Collisions = Callable[[Figure], list[tuple[str, ...]]]
+Words = Callable[[Figure], str]
+
+
+def pictures(result: Result, outcomes: list[str] | None = None) -> dict[str, Figure]:
+    """All figures of the first six scenarios, by name."""
+    entries = result.manifest["scenarios"][:6]
+    drawing = Pictures(result, entries, result.manifest["runs"], result.quarters())
+    return dict(drawing.all(outcomes))
+
+
+@pytest.mark.parametrize(
+    ("scenarios", "runs", "countries"),
+    [(1, 60, 3), (2, 60, 5), (3, 20, 1), (6, 30, 6), (1, 1, 5), (2, 2, 2)],
+)
+def test_every_picture_keeps_its_words_apart(
+    make_result: Make,
+    tmp_path: Path,
+    page_collisions: Collisions,
+    scenarios: int,
+    runs: int,
+    countries: int,
+) -> None:
+    result = make_result(tmp_path, scenarios, runs, countries)
+    for name, figure in pictures(result).items():
+        assert page_collisions(figure) == [], name
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    ["route_volume", "cohesion", "constant", "imposed", "fear.*.NOR", "gdp_usd", "autonomy.AVA"],
+)
+def test_chosen_outcomes_keep_their_words_apart(
+    result: Result, page_collisions: Collisions, outcome: str
+) -> None:
+    drawn = pictures(result, [outcome])
+    assert drawn
+    for name, figure in drawn.items():
+        assert page_collisions(figure) == [], name
+
+
+def test_standard_set(make_result: Make, tmp_path: Path) -> None:
+    result = make_result(tmp_path, scenarios=3)
+    paths = plot_result(result)
+    assert [path.name for path in paths] == [
+        "fan_route_volume_PIPE.png",
+        "fan_fear_NOR.png",
+        "fan_autonomy.png",
+        "distribution_autonomy.png",
+        "fan_position.png",
+        "distribution_position.png",
+        "fan_entropy.png",
+        "ternary_alignment.png",
+        "leverage.png",
+        "leverage_difference_closure.png",
+        "leverage_difference_deals.png",
+    ]
+    assert all(path.parent == tmp_path / "pictures" for path in paths)
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
+    assert sorted(p.name for p in (tmp_path / "pictures").iterdir()) == sorted(
+        path.name for path in paths
+    )
+
+
+def test_chosen_outcomes(result: Result, tmp_path: Path) -> None:
+    names = [
+        path.name for path in plot_result(result, tmp_path, ["autonomy.AVA", "fear", "gdp_usd"])
+    ]
+    fears = [f"{kind}_fear_{power}.png" for power in ("REG", "NOR", "EAS", "WES", "ISL")
+             for kind in ("fan", "distribution")]  # fmt: skip
+    assert names == [
+        "fan_autonomy_AVA.png",
+        "distribution_autonomy_AVA.png",
+        *fears,
+        "distribution_gdp_usd.png",  # not kept by quarter
+    ]
+    assert [p.name for p in plot_result(result, tmp_path, ["alignment"])] == [
+        "ternary_alignment.png"
+    ]
+    assert [p.name for p in plot_result(result, tmp_path, ["leverage"])] == [
+        "leverage.png",
+        "leverage_difference_closure.png",
+    ]
+    assert [p.name for p in plot_result(result, tmp_path, "cohesion")] == [  # type: ignore[arg-type]
+        "fan_cohesion.png",
+        "distribution_cohesion.png",
+    ]
+
+
+def test_many_scenarios_make_several_sets(make_result: Make, tmp_path: Path) -> None:
+    result = make_result(tmp_path, scenarios=8, countries=2)
+    names = [path.name for path in plot_result(result, outcomes=["autonomy"])]
+    assert names == [
+        "fan_autonomy.png",
+        "distribution_autonomy.png",
+        "fan_autonomy_part2.png",
+        "distribution_autonomy_part2.png",
+    ]
+
+
+def test_captions(result: Result, page_words: Words) -> None:
+    drawn = pictures(result)
+    for name, figure in drawn.items():
+        text = page_words(figure).replace("\n", " ")
+        assert f"What does {'calm' if name == 'leverage' else 'closure'} do?" in text
+        assert (
+            "Source: multivector 9.9, case Toyland (base 2022Q4); 40 runs a scenario, seed 5."
+            in text
+        )
+    autonomy = page_words(drawn["fan_autonomy"])
+    assert "Autonomy, 2023Q1 to 2024Q4" in autonomy
+    assert "Weight of the own ideal [0 to 1]" in autonomy
+    assert "Autonomy in 2024Q4" in page_words(drawn["distribution_autonomy"])
+    assert "Fear: Nor Power" in page_words(drawn["fan_fear_NOR"])
+    assert "Pipeline (Mt a year)" in page_words(drawn["fan_route_volume_PIPE"])
+    ternary = page_words(drawn["ternary_alignment"])
+    assert "Alignment between North, East and West" in ternary
+    assert "West: Wes Power and Isl Power" in ternary.replace("\n", " ")
+    assert "Scenario closure, difference from Scenario calm" in page_words(
+        drawn["leverage_difference_closure"]
+    ).replace("\n", " ")
+
+
+def test_titles_follow_the_number_of_scenarios(
+    make_result: Make, tmp_path: Path, page_words: Words
+) -> None:
+    def title(scenarios: int) -> str:
+        result = make_result(tmp_path / str(scenarios), scenarios, countries=2)
+        return page_words(pictures(result, ["autonomy"])["fan_autonomy"]).replace("\n", " ")
+
+    assert "What does calm do?" in title(1)
+    assert "What does closure do? What does deals do?" in title(3)
+    assert "How do 3 scenarios differ from “Scenario calm”?" in title(4)
+
+
+def test_marks_in_titles_are_no_formulas(
+    make_result: Make, tmp_path: Path, page_words: Words
+) -> None:
+    make_result(tmp_path)
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    question = r"Does it cost $5 or $6 a_b \frac{?"
+    manifest["scenarios"][1]["question"] = manifest["scenarios"][1]["title"] = question
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    plot_result(load(tmp_path), outcomes=["autonomy"])
+    assert question in page_words(pictures(load(tmp_path), ["autonomy"])["fan_autonomy"])
+
+
+def test_incomplete_results_say_so(make_result: Make, tmp_path: Path, page_words: Words) -> None:
+    make_result(tmp_path)
+    runs = pd.read_parquet(tmp_path / "runs.parquet")
+    runs[~((runs["scenario"] == "closure") & (runs["run"] >= 30))].to_parquet(
+        tmp_path / "runs.parquet"
+    )
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    manifest["status"] = "incomplete"
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    result = load(tmp_path)
+    drawing = Pictures(result, manifest["scenarios"], 30, result.quarters())
+    figures = dict(drawing.all(["autonomy", "leverage"]))
+    text = page_words(figures["fan_autonomy"]).replace("\n", " ")
+    assert "Runs that failed or are not finished are left out." in text
+    assert "30 runs a scenario" in text
+    assert len(plot_result(result, outcomes=["autonomy"])) == 2
+
+
+def test_no_runs(make_result: Make, tmp_path: Path) -> None:
+    make_result(tmp_path)
+    pd.read_parquet(tmp_path / "runs.parquet").iloc[:0].to_parquet(tmp_path / "runs.parquet")
+    with pytest.raises(InputError, match="no run is finished, so there is nothing to draw"):
+        plot_result(load(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("request_", "message"),
+    [
+        ("autonomi", r"there is no outcome 'autonomi'; did you mean 'autonomy'\?"),
+        ("autonomy.AVE", r"autonomy.AVE: there is no country 'AVE'; did you mean 'AVA'\?"),
+        ("fear.AVA.NOT", r"fear.AVA.NOT: there is no power 'NOT'; did you mean 'NOR'\?"),
+        ("autonomy.AVA.NOR", r"too many parts; this outcome is written autonomy\.<country>"),
+        ("", "there is no outcome ''"),
+    ],
+)
+def test_unknown_outcomes(result: Result, tmp_path: Path, request_: str, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        plot_result(result, tmp_path / "new", ["autonomy", request_])
+    assert not (tmp_path / "new").exists()
+
+
+def test_unwritable_folder(result: Result, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(InputError, match="file: cannot write there"):
+        plot_result(result, tmp_path / "file", ["autonomy"])
+
+
+def test_choice_of_panels(result: Result) -> None:
+    manifest = result.manifest
+    (autonomy,) = choose(manifest, "autonomy")
+    assert autonomy.columns == ("autonomy.AVA", "autonomy.BOR", "autonomy.CIM")
+    (of_country,) = choose(manifest, "channel_leverage.AVA.NOR")
+    assert of_country.axis == "channel"
+    assert of_country.columns[0] == "channel_leverage.AVA.NOR.trade"
+    (of_power,) = choose(manifest, "fear.*.WES")
+    assert of_power.columns == ("fear.AVA.WES", "fear.BOR.WES", "fear.CIM.WES")
+    assert of_power.fixed == (("power", "WES"),)
+    (single,) = choose(manifest, "fear.AVA.WES")
+    assert (single.panels, single.columns) == (("AVA",), ("fear.AVA.WES",))
+    (scalar,) = choose(manifest, "cohesion")
+    assert (scalar.axis, scalar.columns) == ("", ("cohesion",))
+    assert len(choose(manifest, "channel_leverage")) == 5 * 4
+
+
+def test_headlines_take_turns(make_result: Make, tmp_path: Path) -> None:
+    manifest = make_result(tmp_path, scenarios=3).manifest
+    found = headlines(manifest, manifest["scenarios"])
+    assert found == ["route_volume.PIPE", "autonomy", "fear.*.NOR"]
+
+
+def test_tables(result: Result) -> None:
+    (chosen,) = choose(result.manifest, "autonomy")
+    runs = result.runs()
+    table = tables.at_end(result, ["closure"], chosen)
+    own = table[table["panel"] == "BOR"]["value"].to_numpy()
+    np.testing.assert_array_equal(own, runs[runs["scenario"] == "closure"]["autonomy.BOR"])
+    by_quarter = tables.by_quarter(result.quarters(), chosen)
+    assert set(by_quarter["panel"]) == {"AVA", "BOR", "CIM"}
+    assert len(by_quarter) == 2 * 3 * 8
+
+    powers = result.manifest["case"]["powers"]
+    members = tables.blocs(powers)
+    assert members == {"North": ["NOR"], "East": ["EAS"], "West": ["WES", "ISL"]}
+    ends = tables.bloc_ends(result, ["calm"], members)
+    west = ends[ends["panel"] == "CIM"]["West"].to_numpy()
+    calm = runs[runs["scenario"] == "calm"]
+    np.testing.assert_allclose(west, calm["alignment.CIM.WES"] + calm["alignment.CIM.ISL"])
+
+
+def test_leverage_table(result: Result) -> None:
+    runs = result.runs().set_index("run")
+    column = "channel_leverage.BOR.NOR.transit"
+    calm, closure = (runs[runs["scenario"] == name][column] for name in ("calm", "closure"))
+
+    def cell(table: pd.DataFrame) -> float:
+        chosen = (
+            (table["panel"] == "BOR") & (table["row"] == "NOR") & (table["column"] == "transit")
+        )
+        return float(table.loc[chosen, "value"].item())
+
+    level, unit = tables.leverage(result, "calm")
+    assert unit == "percent of GDP"
+    assert cell(level) == pytest.approx(100 * np.median(calm))
+    difference, unit = tables.leverage(result, "closure", "calm")
+    assert unit == "0.01 percent of GDP"
+    assert cell(difference) == pytest.approx(1e4 * np.median(closure - calm))
+
+
+def test_pictures_are_the_same_from_several_threads(result: Result, tmp_path: Path) -> None:
+    outcomes = ["autonomy", "alignment", "leverage"]
+    settings = dict(matplotlib.rcParams)
+
+    def draw(name: str) -> list[bytes]:
+        return [path.read_bytes() for path in plot_result(result, tmp_path / name, outcomes)]
+
+    with ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(draw, "abc"))
+    assert found[0] == found[1] == found[2]
+    assert dict(matplotlib.rcParams) == settings
+
+
+def test_no_global_figures(result: Result, tmp_path: Path) -> None:
+    code = (
+        "import sys, warnings; warnings.simplefilter('error')\n"
+        "from sim.experiment.result import load\n"
+        f"load({str(result.folder)!r}).plot({str(tmp_path)!r}, ['autonomy', 'alignment'])\n"
+        "assert 'matplotlib.pyplot' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
