@@ -137,10 +137,16 @@ def test_F08_distraction_alone_halves_coercion() -> None:
     assert after <= 0.5 * before
 
 
-def deals_by_country(result: Arm, outcome: str, power: str) -> dict[str, float]:
+def deals_by_country(
+    result: Arm, outcome: str, power: str, since: int | None = None
+) -> dict[str, float]:
     """Each country's part of a power's deals, counted in shares of the country's GDP."""
-    stock = {country: result.mean(f"{outcome}.{country}.{power}") for country in FIVE}
-    return {country: value / sum(stock.values()) for country, value in stock.items()}
+    deals = {}
+    for country in FIVE:
+        column = f"{outcome}.{country}.{power}"
+        before = 0.0 if since is None else result.mean(column, since)
+        deals[country] = result.mean(column) - before
+    return {country: value / sum(deals.values()) for country, value in deals.items()}
 
 
 def test_F09_bilateral_format_concentrates_deals() -> None:
@@ -154,9 +160,10 @@ def test_F09_bilateral_format_concentrates_deals() -> None:
 
 
 def test_F10_turkmenistan_gets_almost_no_bilateral_deals() -> None:
-    # Deals announced in this format; the realised stock still holds those of the years before.
+    # Deals announced in this format, from the third year, when attention has settled; the realised
+    # stock still holds those of the years before.
     bilateral = arm(("announced",), 32, path("format", 1.0, power="USA"))
-    shares = deals_by_country(bilateral, "announced", "USA")
+    shares = deals_by_country(bilateral, "announced", "USA", since=7)
     assert min(shares, key=lambda country: shares[country]) == "TKM"
     assert shares["TKM"] < 0.03
 
@@ -218,7 +225,11 @@ def test_baseline_stays_within_observed_ranges() -> None:
     russian = observed("russian_threats_a_year")
     assert russian["low"] <= threats <= russian["high"]
     case = load_case("central_asia")
-    oil = {row["route"] for row in case.table("routes") if row["commodity"] == "oil"}
+    oil = {
+        row["route"]
+        for row in case.table("routes")
+        if row["commodity"] == "oil" and row["country"] == "KAZ"
+    }
     volumes = {
         route: base.mean(f"route_volume.{route}", 0) for route in base.names.routes if route in oil
     }
