@@ -92,8 +92,8 @@ class Account:
         strongest = max(leverage, key=lambda power: leverage[power])
         return (
             f"  {self.countries[country]:{self._width}}"
-            f"  position {values[f'position.{country}']:+.2f}"
-            f"  autonomy {values[f'autonomy.{country}']:.2f}"
+            f"  position {values[f'position.{country}']:+.3f}"
+            f"  autonomy {values[f'autonomy.{country}']:.3f}"
             f"  output {100 * values[f'output.{country}']:+5.1f}%"
             f"  most leverage {self.powers[strongest]} {leverage[strongest]:.1%} of GDP"
         )
@@ -121,8 +121,8 @@ class Account:
             position, autonomy = f"position.{country}", f"autonomy.{country}"
             yield (
                 f"  {name:{self._width}}"
-                f"  position {first[position]:+.2f} to {last[position]:+.2f}"
-                f"  autonomy {first[autonomy]:.2f} to {last[autonomy]:.2f}"
+                f"  position {first[position]:+.3f} to {last[position]:+.3f}"
+                f"  autonomy {first[autonomy]:.3f} to {last[autonomy]:.3f}"
                 f"  output {100 * last[f'output.{country}']:+.1f}%"
                 f"  deals USD {self._deals[country]:.1f} bn"
             )

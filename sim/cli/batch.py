@@ -5,8 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from sim.cli.parsing import Parser, whole_number
+
+if TYPE_CHECKING:
+    from sim.experiment import Result
 
 _FILES = (
     ("manifest.json", "what was run: scenarios, case, seed, versions, outcomes with units"),
@@ -74,8 +78,7 @@ def run(given: Namespace) -> int:
     failed = sum(failure["runs"] for failure in result.failures)
     if failed < asked:
         print(f"Medians over {result.manifest['runs']} runs at the last quarter:\n")
-        table = result.summary().rename_axis(None)
-        print(table.to_string(float_format="{:.4g}".format, line_width=100))
+        print(_table(result))
         pictures = [] if given.no_pictures else result.plot()
         print(f"\nIn {result.folder}:")
         for name, meaning in _FILES:
@@ -91,6 +94,17 @@ def run(given: Namespace) -> int:
         )
         return 1
     return 0
+
+
+def _table(result: Result) -> str:
+    """The summary; long names of scenarios become numbers with a legend."""
+    table = result.summary().rename_axis(None)
+    if sum(map(len, result.scenarios)) <= 50:
+        return table.to_string(float_format="{:.4g}".format)
+    numbers = {name: str(place) for place, name in enumerate(result.scenarios, 1)}
+    legend = "\n".join(f"{place:>3}  {name}" for name, place in numbers.items())
+    text = table.rename(columns=numbers).to_string(float_format="{:.4g}".format, line_width=100)
+    return f"{legend}\n\n{text}"
 
 
 def _cores() -> int:

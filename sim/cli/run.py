@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from sim.cli.parsing import Parser, whole_number
@@ -13,6 +13,7 @@ from sim.core.errors import InputError
 if TYPE_CHECKING:
     from sim.case import Case
     from sim.scenario import Scenario
+    from sim.scenario.schema import Event
 
 
 def add(top: Parser) -> None:
@@ -81,19 +82,26 @@ def run(given: Namespace) -> int:
 
 def _news(scenario: Scenario) -> dict[str, list[str]]:
     """What the scenario brings, by the quarter in which it begins."""
-    dated: list[tuple[int, str, str]] = [
-        (event.date, event.kind, event.reason) for event in scenario.event
+    dated = [
+        (event.date, " ".join((event.kind.replace("_", " "), *_targets(event))), event.reason)
+        for event in scenario.event
     ]
     dated += [
-        (min(path.dates().values()), path.driver, path.reason)
+        (min(path.dates().values()), path.driver.replace("_", " "), path.reason)
         for path in scenario.path
         if path.dates()
     ]
     news: dict[str, list[str]] = {}
-    for date, kind, reason in dated:
-        line = f"{kind.replace('_', ' ')}: {reason}"
-        news.setdefault(quarters.name(date), []).append(line)
+    for date, what, reason in dated:
+        news.setdefault(quarters.name(date), []).append(f"{what}: {reason}")
     return news
+
+
+def _targets(event: Event) -> Iterator[str]:
+    """Whom an event of a scenario is about."""
+    for key in event.target:
+        value = getattr(event, key)
+        yield from [value] if isinstance(value, str) else value or []
 
 
 def _names(case: Case, table: str, codes: Collection[str]) -> dict[str, str]:

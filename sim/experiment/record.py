@@ -68,7 +68,7 @@ def record(
     """
     names = world.names
     heads = [head for name in kept for head in columns(INDICATORS[name], names)]
-    paths = np.empty((len(heads), runs, plan.quarters), dtype=np.float32)
+    paths = np.empty((plan.quarters, len(heads), runs), dtype=np.float32)
     happened: list[dict[str, NDArray[Any]]] = []
     last: dict[str, NDArray[np.float64]] = {}
     for quarter in simulate(world, plan, seed, first_run, simulated):
@@ -77,7 +77,7 @@ def record(
         row = 0
         for name in kept:
             values = _rows(quarter.measure(name), simulated)[:, :runs]
-            paths[row : row + len(values), :, quarter.index] = values
+            paths[quarter.index, row : row + len(values)] = values
             row += len(values)
         happened.append(events.extract(quarter, names, first_run))
         if quarter.index == plan.quarters - 1:
@@ -86,9 +86,10 @@ def record(
                 last.update(zip(columns(indicator, names), values, strict=True))
 
     numbers = np.arange(first_run, first_run + runs)
-    recorded: list[tuple[str, NDArray[Any]]] = [*last.items(), *zip(heads, paths, strict=True)]
+    recorded: list[tuple[str, NDArray[Any]]] = list(last.items())
+    recorded += zip(heads, paths.swapaxes(0, 1), strict=True)
     for head, outcome in recorded:
-        finite = np.isfinite(outcome).reshape(runs, -1).all(axis=1)
+        finite = np.isfinite(outcome).reshape(-1, runs).all(axis=0)
         if not finite.all():
             raise FloatingPointError(f"{head} is not finite in run {numbers[finite.argmin()]}")
     return Recording(
@@ -115,14 +116,14 @@ def _trajectories(
     paths: NDArray[np.float32],
 ) -> pa.Table:
     """Rows run by run, quarters in order, so that a column is an array (run, quarter)."""
-    _, runs, quarters = paths.shape
+    quarters, _, runs = paths.shape
     table: dict[str, pa.Array] = {
         "scenario": _repeat(scenario, runs * quarters),
         "run": pa.array(np.repeat(numbers, quarters)),
         "quarter": pa.array(np.tile(np.arange(start, start + quarters, dtype=np.int32), runs)),
     }
-    for head, values in zip(heads, paths, strict=True):
-        table[head] = pa.array(values.reshape(-1))
+    for head, values in zip(heads, paths.swapaxes(0, 1), strict=True):
+        table[head] = pa.array(values.T.reshape(-1))
     return pa.table(table)
 
 

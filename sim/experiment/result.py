@@ -149,7 +149,7 @@ class Result:
         Parameters
         ----------
         outcomes : sequence of str
-            Outcomes or columns; default: the headline ones that have at most one axis.
+            Outcomes or columns; default: the headline ones of countries and of the region.
 
         Returns
         -------
@@ -159,7 +159,7 @@ class Result:
         wanted = outcomes or [
             one["name"]
             for one in self.manifest["outcomes"]
-            if one["headline"] and len(one["axes"]) <= 1
+            if one["headline"] and one["axes"] in ([], ["country"])
         ]
         runs = self.runs(wanted)
         by_name = runs.drop(columns="run").groupby("scenario", sort=False)
