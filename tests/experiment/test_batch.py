@@ -155,6 +155,31 @@ def test_the_summary_holds_medians_with_units(whole: Result) -> None:
     assert "calm" in whole._repr_html_()
 
 
+def test_a_country_that_joins_has_columns_that_are_empty_elsewhere(
+    whole: Result, scenarios: list[Path], tmp_path: Path
+) -> None:
+    joins = scenarios[0].with_name("joins.toml")
+    joins.write_text(
+        'title = "Joins"\nquestion = "What if it joins?"\nextends = "calm"\n'
+        '[membership]\ncountries = ["AVA", "BOR", "CIM", "DAL"]\n',
+        encoding="utf-8",
+    )
+    result = batch([scenarios[0], joins], out=tmp_path, chunk=3)
+    runs = result.runs()
+    assert set(runs.columns) - set(whole.runs().columns) >= {"position.DAL", "leverage.DAL.NOR"}
+    here = runs["scenario"] == "joins"
+    assert runs.loc[here, "position.DAL"].notna().all()
+    assert runs.loc[~here, "position.DAL"].isna().all()
+    quarters = result.quarters()
+    assert set(quarters[quarters["outcome"] == "position.DAL"]["scenario"]) == {"joins"}
+    calm = runs[~here][whole.runs().columns]
+    pd.testing.assert_frame_equal(
+        calm, whole.runs().head(len(calm)), check_exact=True, check_dtype=False
+    )
+    codes = [country["code"] for country in result.manifest["case"]["countries"]]
+    assert codes == ["AVA", "BOR", "CIM", "DAL"]
+
+
 # What goes wrong
 
 
