@@ -137,33 +137,29 @@ def test_F08_distraction_alone_halves_coercion() -> None:
     assert after <= 0.5 * before
 
 
-def deals_by_country(
-    result: Arm, outcome: str, power: str, since: int | None = None
-) -> dict[str, float]:
-    """Each country's part of a power's deals, counted in shares of the country's GDP."""
-    deals = {}
-    for country in FIVE:
-        column = f"{outcome}.{country}.{power}"
-        before = 0.0 if since is None else result.mean(column, since)
-        deals[country] = result.mean(column) - before
-    return {country: value / sum(deals.values()) for country, value in deals.items()}
+def parts_by_country(result: Arm, outcome: str, power: str) -> dict[str, float]:
+    """Each country's part of an outcome of a power, summed over the five."""
+    amounts = {country: result.mean(f"{outcome}.{country}.{power}") for country in FIVE}
+    return {country: amount / sum(amounts.values()) for country, amount in amounts.items()}
 
 
 def test_F09_bilateral_format_concentrates_deals() -> None:
     outcomes = ("realised", "deal_share", "deals_gini")
     multilateral = arm(outcomes, 32, path("format", 0.0, power="USA"))
     bilateral = arm(outcomes, 32, path("format", 1.0, power="USA"))
-    before = deals_by_country(multilateral, "realised", "USA")
-    after = deals_by_country(bilateral, "realised", "USA")
+    before = parts_by_country(multilateral, "realised", "USA")
+    after = parts_by_country(bilateral, "realised", "USA")
     assert after["KAZ"] + after["UZB"] - before["KAZ"] - before["UZB"] >= 0.05
     assert higher(bilateral, multilateral, "deals_gini.USA")
 
 
 def test_F10_turkmenistan_gets_almost_no_bilateral_deals() -> None:
-    # Deals announced in this format, from the third year, when attention has settled; the realised
-    # stock still holds those of the years before.
-    bilateral = arm(("announced",), 32, path("format", 1.0, power="USA"))
-    shares = deals_by_country(bilateral, "announced", "USA", since=7)
+    # Deals are announced at a rate in proportion to attention: its parts are the expected parts of
+    # new deals, without the noise of the few that Turkmenistan gets in a thousand runs.
+    bilateral = arm(("attention", "announced"), 32, path("format", 1.0, power="USA"))
+    announced = parts_by_country(bilateral, "announced", "USA")
+    assert min(announced, key=lambda country: announced[country]) == "TKM"
+    shares = parts_by_country(bilateral, "attention", "USA")
     assert min(shares, key=lambda country: shares[country]) == "TKM"
     assert shares["TKM"] < 0.03
 
