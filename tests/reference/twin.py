@@ -866,10 +866,12 @@ class Twin:
                 votes.append(None)
                 continue
             text = (plan.vote_threshold[t][slot], plan.vote_stake[t][slot], sign)
-            votes.append([])
-            for c in self.countries:
-                shares = self.vote_shares(c, pull[c], stance, text)
-                votes[slot].append(self._draw_vote(shares, uniforms[slot][c]))
+            votes.append(
+                [
+                    self._draw_vote(self.vote_shares(c, pull[c], stance, text), uniforms[slot][c])
+                    for c in self.countries
+                ]
+            )
         self.record["votes"] = votes
 
     @staticmethod
