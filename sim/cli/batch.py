@@ -79,6 +79,13 @@ def run(given: Namespace) -> int:
     if failed < asked:
         print(f"Medians over {result.manifest['runs']} runs at the last quarter:\n")
         print(_table(result))
+        effects = result.effects()
+        if len(effects):
+            print(
+                "\nWhat the scenarios are about, paired run by run: mean difference, its"
+                "\nMonte-Carlo standard error, and the share of runs that move as the scenario says.\n"
+            )
+            print(effects.to_string(index=False, float_format="{:.4g}".format))
         pictures = [] if given.no_pictures else result.plot()
         print(f"\nIn {result.folder}:")
         for name, meaning in _FILES:

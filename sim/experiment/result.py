@@ -168,12 +168,65 @@ class Result:
         medians.index.name, medians.columns.name = "outcome", None
         return medians
 
+    def effects(self) -> pd.DataFrame:
+        """What the scenarios say they move, against the scenario they are compared with.
+
+        Differences are paired: run i of one scenario less run i of the other, which share their
+        draws. Headlines whose other scenario or trajectory is not in the result are left out.
+
+        Returns
+        -------
+        DataFrame
+            scenario, against, outcome, at, unit, said (up or down), difference (mean over runs),
+            standard_error (Monte-Carlo), share_of_runs (that moved as said).
+        """
+        rows = []
+        for scenario in self.manifest["scenarios"]:
+            resolved = scenario["resolved"]
+            for headline in resolved.get("headline", []):
+                against = Path(headline.get("against") or resolved.get("extends") or "").stem
+                if against not in self.scenarios:
+                    continue
+                column, at = headline["outcome"], headline["at"]
+                values = self._at(column, at)
+                if values is None:
+                    continue
+                pair = values.unstack("scenario").dropna(subset=[scenario["name"], against])
+                difference = pair[scenario["name"]] - pair[against]
+                said = 1 if headline["direction"] == "up" else -1
+                rows.append(
+                    {
+                        "scenario": scenario["name"],
+                        "against": against,
+                        "outcome": column,
+                        "at": at,
+                        "unit": self._unit(column),
+                        "said": headline["direction"],
+                        "difference": difference.mean(),
+                        "standard_error": difference.sem(),
+                        "share_of_runs": (said * difference > 0).mean(),
+                    }
+                )
+        return pd.DataFrame(rows)
+
+    def _at(self, column: str, at: str) -> pd.Series[float] | None:
+        """A column at a quarter, at the end or as a mean, by scenario and run; None if not kept."""
+        if at == "end":
+            return self.runs([column]).set_index(["scenario", "run"])[column]
+        try:
+            table = self.trajectories([column])
+        except InputError:
+            return None
+        if at != "mean":
+            table = table[table["quarter"] == quarters.parse(at)]
+        return table.groupby(["scenario", "run"], observed=True)[column].mean()
+
     def _unit(self, column: str) -> str:
         name, *codes = column.split(".")
         unit = next(one["unit"] for one in self.manifest["outcomes"] if one["name"] == name)
-        if unit.startswith("route's unit"):
+        if unit == "route's unit a year":
             routes = {route["code"]: route["unit"] for route in self.manifest["case"]["routes"]}
-            unit = unit.replace("route's unit", routes[codes[0]])
+            unit = routes[codes[0]]
         return str(unit)
 
     def plot(

@@ -55,8 +55,9 @@ class DiplomacyModel(mesa.Model):
         rng: int | None = None,
         run: int = 0,
     ) -> None:
-        if isinstance(rng, bool) or not (rng is None or isinstance(rng, int)):
-            raise InputError(f"rng is the root seed, a whole number or None; found {rng!r}")
+        whole = isinstance(rng, int) and not isinstance(rng, bool) and rng >= 0
+        if rng is not None and not whole:
+            raise InputError(f"rng is the root seed, 0 or a positive whole number; found {rng!r}")
         if run < 0:
             raise InputError(f"run is the number of a run, 0 or more; found {run}")
         super().__init__(rng=rng)

@@ -355,3 +355,48 @@ def test_the_interface_is_imported_when_asked_for() -> None:
     assert sim.batch is batch
     with pytest.raises(AttributeError, match="module 'sim' has no attribute 'bath'"):
         _ = sim.bath
+
+
+def test_effects_are_paired_differences_of_the_headlines(
+    scenarios: list[Path], tmp_path: Path
+) -> None:
+    calm, shock = scenarios
+    path = tmp_path / "tighter.toml"
+    path.write_text(
+        shock.read_text(encoding="utf-8").replace('"calm"', f'"{calm.as_posix()}"')
+        + """
+[[headline]]
+outcome = "reexport_intensity.AVA"
+at = "2023Q3"
+direction = "up"
+because = "sanctions rise"
+[[headline]]
+outcome = "cohesion"
+direction = "down"
+because = "to see a headline at the end"
+[[headline]]
+outcome = "welfare.AVA"
+at = "2023Q3"
+direction = "up"
+because = "not kept by quarter, so left out"
+""",
+        encoding="utf-8",
+    )
+    result = batch([calm, path], out=tmp_path / "out")
+    effects = result.effects().set_index("outcome")
+    assert list(effects.index) == ["reexport_intensity.AVA", "cohesion"]
+    assert set(effects["against"]) == {"calm"}
+    table = result.trajectories(["reexport_intensity.AVA"])
+    third = table[table["quarter"] == 4 * 2023 + 2].set_index(["scenario", "run"])
+    wide = third["reexport_intensity.AVA"].unstack("scenario")
+    difference = wide["tighter"] - wide["calm"]
+    found = effects.loc["reexport_intensity.AVA"]
+    assert found["difference"] == pytest.approx(difference.mean())
+    assert found["standard_error"] == pytest.approx(difference.std(ddof=1) / len(wide) ** 0.5)
+    assert found["share_of_runs"] == (difference > 0).mean()
+
+
+def test_effects_are_empty_without_the_scenario_compared_with(
+    scenarios: list[Path], tmp_path: Path
+) -> None:
+    assert batch(scenarios[1], out=tmp_path).effects().empty
