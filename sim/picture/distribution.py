@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sim.core.errors import InputError
 from sim.picture import density
-from sim.picture.scale import padded, rounded, ticks, worth_sharing
+from sim.picture.scale import panel_limits, rounded, ticks
 from sim.picture.sheet import Sheet, actor_lines, grid
 from sim.picture.style import (
     FAINT,
@@ -30,9 +30,8 @@ from sim.picture.style import (
     percent,
     readable,
 )
-from sim.picture.words import LINE
+from sim.picture.words import LINE, text_width
 
-NUMBERS = 0.56  # room for the medians beside the ridges [inches]
 COUNTED = 25  # up to so many whole values are shown as bars
 
 
@@ -71,6 +70,18 @@ def draw(
             raise InputError(f"a picture of distributions needs a column {name}; found none")
     table = table[np.isfinite(table["value"])]
 
+    samples = {
+        (actor.code, scenario.name): _sample(table, actor, scenario)
+        for actor in panels
+        for scenario in scenarios
+    }
+    ranges = _ranges(samples, panels, scenarios, shown)
+    limits, remark = panel_limits(ranges, own_units=any(actor.unit for actor in panels))
+    numbers = {
+        key: _median(sample, limits[key[0]]) if len(sample) else "left out"
+        for key, sample in samples.items()
+    }
+
     columns = {1: 1, 2: 2, 4: 2}.get(len(panels), 3)
     width = WIDTH - 2 * MARGIN
     row = 0.5 if len(scenarios) <= 3 else 0.38
@@ -78,42 +89,27 @@ def draw(
     cells, body = grid(
         len(panels), columns, width,
         panel=row * len(scenarios) + 0.1,
-        above=lines * LABEL * LINE + 0.12, below=0.36, left=0.1, right=NUMBERS,
+        above=lines * LABEL * LINE + 0.12, below=0.36, left=0.1,
+        right=max(text_width(words, TICK) for words in numbers.values()) + 0.16,
     )  # fmt: skip
-
-    samples = {
-        (actor.code, scenario.name): _sample(table, actor, scenario)
-        for actor in panels
-        for scenario in scenarios
-    }
-    limits = {actor.code: _limits(samples, actor, scenarios, shown) for actor in panels}
-    known = [limit for limit in limits.values() if limit is not None]
-    if not known:
-        raise InputError("a picture of distributions needs runs; the table has none")
-    common = (min(low for low, _ in known), max(high for _, high in known))
-    shared = worth_sharing(known) and not any(actor.unit for actor in panels)
-
-    sheet = Sheet(caption, reading(shown, shared or len(panels) == 1), body, scenarios)
+    sheet = Sheet(caption, f"{reading(shown)} {remark}".strip(), body, scenarios)
     for actor, cell in zip(panels, cells, strict=True):
         axes = sheet.axes(cell)
         sheet.head(cell, actor)
-        low, high = common if shared else limits[actor.code] or common
+        low, high = limits[actor.code]
         for place, scenario in enumerate(scenarios):
             floor = len(scenarios) - 1 - place
             sample = samples[actor.code, scenario.name]
             if len(sample):
                 _ridge(axes, sample, scenario, floor, shown)
-                span = 50.0 if _is_count(sample) else high - low
-                words, colour = rounded(float(np.median(sample)), span), readable(scenario.colour)
-            else:
-                words, colour = "left out", FAINT
             sheet.write(
                 cell.left + cell.width + 0.06,
                 cell.bottom + cell.height * (floor + 0.3) / (len(scenarios) + 0.1),
-                words, TICK, color=colour, va="center_baseline",
+                numbers[actor.code, scenario.name], TICK,
+                color=readable(scenario.colour) if len(sample) else FAINT, va="center_baseline",
             )  # fmt: skip
         dress(axes)
-        values, labels = ticks(low, high, most=4, width=cell.width)
+        values, labels = ticks(low, high, most=5, width=cell.width)
         axes.set_xticks(values, labels=labels)
         axes.grid(axis="x", color=RULE, linewidth=0.7)
         axes.set_yticks([])
@@ -122,7 +118,7 @@ def draw(
     return sheet.figure
 
 
-def reading(quantiles: Sequence[float], shared: bool) -> str:
+def reading(quantiles: Sequence[float]) -> str:
     """What ridges, bars and numbers stand for."""
     half = len(quantiles) // 2
     bars = [
@@ -130,11 +126,10 @@ def reading(quantiles: Sequence[float], shared: bool) -> str:
         f"(quantiles {quantiles[place]:g} to {quantiles[-1 - place]:g})"
         for place in reversed(range(half))
     ]
-    words = (
+    return (
         "Ridge: density of runs, each to its own height. "
         f"Bars, thick to thin: {', '.join(bars)}. Dot and number: median."
     )
-    return words if shared else f"{words} Horizontal scales differ between panels."
 
 
 def _sample(table: pd.DataFrame, actor: Actor, scenario: Scenario) -> NDArray[np.float64]:
@@ -142,25 +137,29 @@ def _sample(table: pd.DataFrame, actor: Actor, scenario: Scenario) -> NDArray[np
     return table.loc[chosen, "value"].to_numpy(dtype=float)
 
 
-def _limits(
-    samples: dict[tuple[str, str], NDArray[np.float64]],
-    actor: Actor,
+def _median(sample: NDArray[np.float64], limits: tuple[float, float]) -> str:
+    span = 15.0 if _is_count(sample) else limits[1] - limits[0]
+    return rounded(float(np.median(sample)), span)
+
+
+def _ranges(
+    samples: Mapping[tuple[str, str], NDArray[np.float64]],
+    panels: Sequence[Actor],
     scenarios: Sequence[Scenario],
     quantiles: Sequence[float],
-) -> tuple[float, float] | None:
-    """Limits that hold the outer bars and all but the farthest runs."""
+) -> dict[str, tuple[float, float]]:
+    """Per panel a range that holds the outer bars and all but the farthest runs."""
     far = min(quantiles[0], 0.005)
-    ends = [
-        np.quantile(sample, [far, 1 - far])
-        for scenario in scenarios
-        if len(sample := samples[actor.code, scenario.name])
-    ]
-    if not ends:
-        return None
-    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-    if all(_is_count(samples[actor.code, scenario.name]) for scenario in scenarios):
-        return float(low) - 0.5, float(high) + 0.5
-    return padded(float(low), float(high))
+    ranges = {}
+    for actor in panels:
+        own = [samples[actor.code, scenario.name] for scenario in scenarios]
+        present = [sample for sample in own if len(sample)]
+        if not present:
+            raise InputError(f"a picture of distributions needs runs; {actor.name} has none")
+        ends = np.array([np.quantile(sample, [far, 1 - far]) for sample in present])
+        bar = 0.5 if all(_is_count(sample) for sample in present) else 0.0
+        ranges[actor.code] = (float(ends[:, 0].min()) - bar, float(ends[:, 1].max()) + bar)
+    return ranges
 
 
 def _is_count(sample: NDArray[np.float64]) -> bool:

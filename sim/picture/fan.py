@@ -10,10 +10,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
-from sim.picture.scale import padded, ticks, worth_sharing
-from sim.picture.sheet import Sheet, actor_lines, grid
+from sim.picture.scale import panel_limits, ticks
+from sim.picture.sheet import Cell, Sheet, actor_lines, grid
 from sim.picture.style import (
     FAINT,
+    INK,
     LABEL,
     MARGIN,
     RULE,
@@ -42,6 +43,7 @@ def draw(
     scenarios: Sequence[Scenario],
     quantiles: Sequence[float],
     caption: Caption,
+    difference: bool = False,
 ) -> Figure:
     """Small multiples, one panel an actor, with a fan for each scenario.
 
@@ -56,6 +58,9 @@ def draw(
         The median and pairs around it: each pair is a band.
     caption : Caption
         Title, meaning and unit, source, number of runs, seed.
+    difference : bool
+        Quantiles are those of differences from another scenario, run by run: zero is marked, and
+        all panels have one scale, so that no noise is blown up to look like an effect.
 
     Returns
     -------
@@ -82,24 +87,30 @@ def draw(
     )  # fmt: skip
 
     lowest, highest = quantile_column(shown[0]), quantile_column(shown[-1])
-    bounds = table.groupby("panel").agg(low=(lowest, "min"), high=(highest, "max"))
-    limits = {actor.code: padded(*bounds.loc[actor.code, ["low", "high"]]) for actor in panels}
-    common = (min(low for low, _ in limits.values()), max(high for _, high in limits.values()))
-    shared = worth_sharing(list(limits.values())) and not any(actor.unit for actor in panels)
-
-    sheet = Sheet(caption, reading(shown, scenarios, shared or len(panels) == 1), body, scenarios)
+    by_panel = table.groupby("panel")
+    lows, highs = by_panel[lowest].min(), by_panel[highest].max()
+    ranges = {one.code: (float(lows[one.code]), float(highs[one.code])) for one in panels}
+    limits, remark = panel_limits(
+        ranges, own_units=any(actor.unit for actor in panels), common=difference
+    )
+    words = f"{reading(shown, scenarios, difference)} {remark}".strip()
+    sheet = Sheet(caption, words, body, scenarios)
     start, end = table["quarter"].min() / 4, table["quarter"].max() / 4
     for actor, cell in zip(panels, cells, strict=True):
         axes = sheet.axes(cell)
         sheet.head(cell, actor, left=0.08 - GUTTER)
         rows = table[table["panel"] == actor.code].sort_values("quarter")
+        if difference:
+            axes.axhline(0.0, color=INK, linewidth=0.8)
         _fans(axes, rows, scenarios, shown)
         right = _ends(axes, rows, scenarios, shown, end, end - start)
-        _scale(axes, start, end, right, common if shared else limits[actor.code], cell.width)
+        _scale(axes, start, end, right, limits[actor.code], cell)
     return sheet.figure
 
 
-def reading(quantiles: Sequence[float], scenarios: Sequence[Scenario], shared: bool) -> str:
+def reading(
+    quantiles: Sequence[float], scenarios: Sequence[Scenario], difference: bool = False
+) -> str:
     """What line, bands and bars stand for."""
     half, number = len(quantiles) // 2, len(scenarios)
     bands = [
@@ -107,14 +118,14 @@ def reading(quantiles: Sequence[float], scenarios: Sequence[Scenario], shared: b
         f"(quantiles {quantiles[place]:g} to {quantiles[-1 - place]:g})"
         for place in reversed(range(half))
     ]
-    words = f"Line: median of runs. Bands, dark to light: {', '.join(bands)}"
+    line = "median of the differences run by run" if difference else "median of runs"
+    words = f"Line: {line}. Bands, dark to light: {', '.join(bands)}"
     if 1 < number <= BANDS:
         words += "; thin lines: edges of the light band of the other scenario"
         words += "s" if number > 2 else ""
     elif number > BANDS:
         words += ", of the first scenario"
-    words += ". Bars on the right: the same in the last quarter." if number > 1 else "."
-    return words if shared else f"{words} Vertical scales differ between panels."
+    return words + (". Bars on the right: the same in the last quarter." if number > 1 else ".")
 
 
 def _fans(
@@ -183,21 +194,16 @@ def _ends(
 
 
 def _scale(
-    axes: Any,
-    start: float,
-    end: float,
-    right: float,
-    limits: tuple[float, float],
-    width: float,
+    axes: Any, start: float, end: float, right: float, limits: tuple[float, float], cell: Cell
 ) -> None:
     """Ticks in whole years and round values; limits of both axes."""
     dress(axes)
     right = max(right, start + 0.25)
     years = np.arange(np.ceil(start), np.floor(end) + 1)
-    room = max(1, int(width * (end - start) / (right - start) / 0.56))
+    room = max(1, int(cell.width * (end - start) / (right - start) / 0.56))
     years = years[:: max(1, -(-len(years) // (room + 1)))]
     axes.set_xticks(years, labels=[f"{year:.0f}" for year in years])
-    values, labels = ticks(*limits, most=4)
+    values, labels = ticks(*limits, most=max(5, int(cell.height / 0.4)))
     axes.set_yticks(values, labels=labels)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color=RULE, linewidth=0.7)

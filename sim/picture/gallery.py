@@ -26,7 +26,8 @@ from sim.picture.style import (
 )
 
 STANDARD = ("autonomy", "position", "entropy")  # drawn by quarter in any case
-ENDS = ("autonomy", "position")  # of these, those whose distribution at the end is drawn too
+DIFFERENCES = ("autonomy", "position")  # of these, those drawn against the first scenario too
+ENDS = ("autonomy",)  # of these, those whose distribution at the end is drawn too
 TERNARY = "alignment"
 HEAT = ("leverage", "channel_leverage")
 REGIONS = (0.5, 0.9)  # shares of runs in the regions of the ternary
@@ -45,10 +46,11 @@ def plot_result(
     out : path, optional
         Folder for the pictures; default: ``pictures`` in the results folder.
     outcomes : sequence of str, optional
-        Outcomes to draw, such as ``autonomy``, ``autonomy.KAZ`` or ``fear.*.RUS``: each by quarter,
-        where it was kept by quarter, and its distribution at the end. ``alignment`` stands for the
-        ternary of blocs and ``leverage`` for the heat maps. Default: the scenarios' own first
-        headlines, autonomy, position and entropy, ternary and heat maps.
+        Outcomes to draw, such as ``autonomy``, ``autonomy.KAZ`` or ``fear.*.RUS``: each by quarter
+        and as a difference from the first scenario, where it was kept by quarter, and its
+        distribution at the end. ``alignment`` stands for the ternary of blocs and ``leverage`` for
+        the heat maps. Default: the scenarios' own first headlines, autonomy, position and entropy,
+        ternary and heat maps.
 
     Returns
     -------
@@ -144,6 +146,8 @@ class Pictures:
             else:
                 for chosen in choose(self.manifest, request):
                     yield from self._fan(chosen)
+                    if outcomes or request in DIFFERENCES:
+                        yield from self._difference(chosen)
                     if outcomes or request in ENDS:
                         yield from self._distribution(chosen)
 
@@ -162,6 +166,20 @@ class Pictures:
         caption = self._caption(f"{self._label(chosen)}, {self.horizon}", self._meaning(chosen))
         figure = fan.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
         yield f"fan_{_file(chosen)}", figure
+
+    def _difference(self, chosen: Chosen) -> Iterator[tuple[str, Figure]]:
+        table = tables.differences(self.result, self.names, chosen)
+        if table.empty:  # not kept by quarter, or nothing to compare with
+            return
+        first, *others = self.scenarios
+        panels = [panel for panel in self._panels(chosen) if (table["panel"] == panel.code).any()]
+        caption = self._caption(
+            f"{self._label(chosen)}: difference from {first.short}, {self.horizon}",
+            self._meaning(chosen),
+            runs=int(table["n"].min()),
+        )
+        figure = fan.draw(table, panels, others, tables.QUANTILES, caption, difference=True)
+        yield f"difference_{_file(chosen)}", figure
 
     def _distribution(self, chosen: Chosen) -> Iterator[tuple[str, Figure]]:
         table = tables.at_end(self.result, self.names, chosen)
@@ -203,10 +221,10 @@ class Pictures:
             against = None if scenario is first else first.name
             table, unit = tables.leverage(self.result, scenario.name, against)
             present = set(table.loc[table["value"].notna(), "panel"])
-            shown = f"Leverage by channel in {self.end}: {scenario.title}"
+            shown = f"Leverage by channel in {self.end}: {scenario.short}"
             meaning = _sentence(self.outcomes[HEAT[1]]["meaning"])
             if against is not None:
-                shown += f", difference from {first.title}"
+                shown += f" less {first.short}"
             figure = leverage.draw(
                 table,
                 [actor for actor in self._actors("country") if actor.code in present],
@@ -220,7 +238,9 @@ class Pictures:
 
     # Their words
 
-    def _caption(self, shown: str, detail: str, scenario: Scenario | None = None) -> Caption:
+    def _caption(
+        self, shown: str, detail: str, scenario: Scenario | None = None, runs: int | None = None
+    ) -> Caption:
         case, version = self.manifest["case"], self.manifest["versions"]["multivector"]
         note = "" if self.result.complete else "Runs that failed or are not finished are left out."
         return Caption(
@@ -228,7 +248,7 @@ class Pictures:
             shown=shown,
             detail=detail,
             source=f"multivector {version}, case {case['title']} (base {case['as_of']})",
-            runs=self.runs,
+            runs=self.runs if runs is None else runs,
             seed=self.manifest["seed"],
             note=note,
         )
@@ -242,7 +262,7 @@ class Pictures:
             return str(asked[scenario.name])
         others = self.names[1:] or self.names
         if len(others) > 2:
-            return f"How do {len(others)} scenarios differ from “{self.scenarios[0].title}”?"
+            return f"How do {len(others)} scenarios differ from “{self.scenarios[0].short}”?"
         return "\n".join(asked[name] for name in others)
 
     def _label(self, chosen: Chosen) -> str:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib import colormaps
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from sim.core.errors import InputError
 from sim.picture.sheet import Sheet, grid
@@ -135,22 +135,22 @@ def reading(quantile: float, difference: bool, decimals: int) -> str:
 def _matrix(axes: Any, values: Any, largest: float, decimals: int, difference: bool) -> None:
     """Cells with their numbers; a missing cell stays empty."""
     rows, columns = values.shape
-    for row in range(rows):
-        for column in range(columns):
-            value = values[row, column]
-            if not np.isfinite(value):
-                continue
-            fill = shade(value, largest, difference)
-            axes.add_patch(
-                Rectangle((column, rows - 1 - row), 1, 1, facecolor=fill, edgecolor=PAPER)
-            )
-            text = f"{value:+.{decimals}f}" if difference else f"{value:.{decimals}f}"
-            zero = float(text) == 0
-            axes.text(
-                column + 0.5, rows - 0.5 - row, "·" if zero else text.replace("-", "\u2212"),
-                ha="center", va="center_baseline", fontsize=NOTE, fontfamily=FONT,
-                color=FAINT if zero else INK if contrast(fill) < 4.5 else PAPER,
-            )  # fmt: skip
+    squares, fills = [], []
+    for row, column in zip(*np.nonzero(np.isfinite(values)), strict=True):
+        value, left, bottom = values[row, column], column, rows - 1 - row
+        fill = shade(value, largest, difference)
+        squares.append(
+            [(left, bottom), (left + 1, bottom), (left + 1, bottom + 1), (left, bottom + 1)]
+        )
+        fills.append(fill)
+        text = f"{value:+.{decimals}f}" if difference else f"{value:.{decimals}f}"
+        zero = float(text) == 0
+        axes.text(
+            left + 0.5, bottom + 0.5, "·" if zero else text.replace("-", "\u2212"),
+            ha="center", va="center_baseline", fontsize=NOTE, fontfamily=FONT,
+            color=FAINT if zero else INK if contrast(fill) < 4.5 else PAPER,
+        )  # fmt: skip
+    axes.add_collection(PolyCollection(squares, facecolors=fills, edgecolors=PAPER))
     axes.set_xlim(0, columns)
     axes.set_ylim(0, rows)
     axes.set_axis_off()

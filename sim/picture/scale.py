@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-
-from matplotlib.ticker import MaxNLocator
+from collections.abc import Mapping
 
 from sim.picture.style import TICK
 from sim.picture.words import text_width
@@ -13,17 +11,51 @@ from sim.picture.words import text_width
 
 def padded(low: float, high: float) -> tuple[float, float]:
     """Limits of an axis with a little air; a constant gets air on both sides."""
-    air = 0.06 * (high - low)
-    if air <= 1e-9 * max(abs(low), abs(high)):
-        air = 0.05 * abs(high) or 0.5
+    air = (0.05 * abs(high) or 0.5) if same(low, high) else 0.06 * (high - low)
     return low - air, high + air
 
 
-def worth_sharing(limits: Sequence[tuple[float, float]]) -> bool:
-    """Whether one scale for all panels leaves the movement in each of them visible."""
-    spans = sorted(high - low for low, high in limits)
-    whole = max(high for _, high in limits) - min(low for low, _ in limits)
-    return whole <= 2.5 * spans[len(spans) // 2]
+def same(low: float, high: float) -> bool:
+    """Whether two values are equal but for rounding."""
+    return high - low <= 1e-9 * max(abs(low), abs(high))
+
+
+def panel_limits(
+    ranges: Mapping[str, tuple[float, float]], own_units: bool = False, common: bool = False
+) -> tuple[dict[str, tuple[float, float]], str]:
+    """Limits of the panels' value axes, as alike as leaves the movement in each visible.
+
+    Parameters
+    ----------
+    ranges : mapping of str to (low, high)
+        What each panel has to show.
+    own_units : bool
+        Panels have units of their own, so their scales have nothing in common.
+    common : bool
+        The same limits for all, whatever becomes of the small ones.
+
+    Returns
+    -------
+    limits : dict of str to (low, high)
+        Either the same for all; or equally long, at each panel's own level; or each its own.
+    remark : str
+        What a reader has to know about it; empty where the limits are the same.
+    """
+    lengths = sorted(high - low for low, high in ranges.values() if not same(low, high))
+    whole = (min(low for low, _ in ranges.values()), max(high for _, high in ranges.values()))
+    if len(ranges) == 1 or common or (not own_units and not lengths and same(*whole)):
+        return dict.fromkeys(ranges, padded(*whole)), ""
+    if not own_units and lengths and lengths[-1] <= 5 * lengths[0]:
+        if whole[1] - whole[0] <= 2.5 * lengths[len(lengths) // 2]:
+            return dict.fromkeys(ranges, padded(*whole)), ""
+        limits = {}
+        for name, (low, high) in ranges.items():
+            below = (low + high - lengths[-1]) / 2
+            below = 0.0 if below < 0 <= low else below  # not below zero where nothing is
+            limits[name] = padded(below, below + lengths[-1])
+        return limits, "Panels show different levels, all at one scale."
+    limits = {name: padded(low, high) for name, (low, high) in ranges.items()}
+    return limits, "Scales differ between panels."
 
 
 def ticks(
@@ -31,43 +63,41 @@ def ticks(
 ) -> tuple[list[float], list[str]]:
     """Round tick values inside [low, high] and their labels, which all have the same decimals.
 
+    The step depends on the length of the axis alone: axes of one scale have one step.
+
     Parameters
     ----------
     low, high : float
         Limits of the axis, low below high.
     most : int
-        Most ticks wanted.
+        Most steps wanted along the axis.
     width : float, optional
-        Length of an axis along which the labels stand side by side [inches]; fewer ticks are
-        made where they would touch.
+        Length of an axis along which the labels stand side by side [inches]; the step is made
+        longer where they would touch.
     """
-    found: list[tuple[list[float], list[str]]] = []
-    for bins in range(most + 2, 0, -1):
-        locator = MaxNLocator(nbins=bins, steps=[1, 2, 5, 10], min_n_ticks=1)
-        values = [float(value) for value in locator.tick_values(low, high)]
-        step = values[1] - values[0]
-        inside = [value for value in values if low - 1e-9 * step <= value <= high + 1e-9 * step]
-        labels = [number(value, step) for value in inside]
-        if width is not None and len(inside) > 1:
-            room = step / (high - low) * width
-            if max(text_width(label, TICK) for label in labels) + 0.07 > room:
-                continue
-        found.append((inside, labels))
-    good = [pair for pair in found if 2 <= len(pair[0]) <= most]
-    return max(good or found, key=lambda pair: len(pair[0]))
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    for step in (factor * power for factor in (1, 2, 5, 10, 20, 50, 100)):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        values = [place * step for place in range(first, last + 1)]
+        labels = [number(value, step) for value in values]
+        room = math.inf if width is None else step / (high - low) * width
+        widest = max((text_width(label, TICK) for label in labels), default=0.0)
+        if (high - low) / step <= most + 1e-9 and (len(values) < 2 or widest + 0.07 <= room):
+            break
+    return values, labels
 
 
 def number(value: float, step: float) -> str:
     """A number with as many decimals as a step needs, thousands separated, a true minus sign."""
-    value = 0.0 if abs(value) < 1e-9 * step else value
     if abs(value) >= 1e6:
         return f"{value / 1e6:,.3g}M".replace("-", "\u2212")
     decimals = 0
     while decimals < 6 and abs(round(step, decimals) - step) > 1e-6 * step:
         decimals += 1
+    value = round(value, decimals) + 0.0  # adding zero makes a negative zero positive
     return f"{value:,.{decimals}f}".replace("-", "\u2212")
 
 
 def rounded(value: float, span: float) -> str:
-    """A number that stands alone, precise to a hundredth of the span it is seen against."""
-    return number(value, 10.0 ** math.floor(math.log10(span / 100)) if span > 0 else 0.01)
+    """A number that stands alone, precise to about a thirtieth of the span it is seen against."""
+    return number(value, 10.0 ** math.floor(math.log10(span / 30)) if span > 0 else 0.01)

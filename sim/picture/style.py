@@ -54,6 +54,11 @@ class Scenario:
     colour: str
     line: Any
 
+    @property
+    def short(self) -> str:
+        """The title up to its colon."""
+        return self.title.split(":")[0]
+
 
 @dataclass(frozen=True)
 class Caption:

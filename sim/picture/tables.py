@@ -7,12 +7,15 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from sim.experiment import store
 from sim.experiment.result import Result
 from sim.picture.choice import Chosen, codes
 
 QUANTILES = tuple(store.QUANTILES.values())  # those that results keep by quarter
+
+PAIRED = 4_000  # most runs whose trajectories are read to compare scenarios run by run
 
 
 def by_quarter(quarters: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
@@ -51,6 +54,50 @@ def at_end(result: Result, scenarios: Sequence[str], chosen: Chosen) -> pd.DataF
         ],
         ignore_index=True,
     )
+
+
+def differences(result: Result, scenarios: Sequence[str], chosen: Chosen) -> pd.DataFrame:
+    """Quantiles by quarter of the run-by-run difference of scenarios from the first of them.
+
+    Runs share their draws between scenarios, so these quantiles show an effect that is far
+    smaller than the spread of the runs.
+
+    Parameters
+    ----------
+    result : Result
+    scenarios : sequence of str
+        The first is what the others are compared with.
+    chosen : Chosen
+        Outcome and panels.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``scenario``, ``panel``, ``quarter``, ``n`` and the quantiles, over the first
+        `PAIRED` runs at most; empty where the outcome was not kept by quarter.
+    """
+    data = store.dataset(result.folder, "trajectories")
+    kept = [] if data is None else [name for name in chosen.columns if name in data.schema.names]
+    if data is None or not kept:
+        return pd.DataFrame()
+    some = (pc.field("run") < PAIRED) & pc.field("scenario").isin(list(scenarios))
+    rows = data.to_table(columns=["scenario", "run", "quarter", *kept], filter=some).to_pandas()
+    rows = rows.set_index(["scenario", "quarter", "run"])
+    present = rows.index.get_level_values("scenario")
+    panel = dict(zip(chosen.columns, chosen.panels, strict=True))
+    first, *others = (name for name in scenarios if name in present)
+    blocks = []
+    for column in kept:
+        wide = rows[column].unstack("run")
+        for other in others:  # pandas pairs by quarter and run; what either lacks drops out
+            gap = (wide.loc[other] - wide.loc[first]).dropna(how="all").dropna(axis=1, how="any")
+            if gap.empty:
+                continue
+            levels = np.quantile(gap.to_numpy(), QUANTILES, axis=1)
+            block = pd.DataFrame(dict(zip(store.QUANTILES, levels, strict=True)), index=gap.index)
+            block = block.reset_index().assign(scenario=other, panel=panel[column], n=gap.shape[1])
+            blocks.append(block)
+    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
 
 
 def blocs(powers: Sequence[dict[str, Any]], number: int = 3) -> dict[str, list[str]]:

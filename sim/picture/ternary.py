@@ -216,7 +216,7 @@ def _triangle(sheet: Sheet, cell: Cell, window: Window, marked: bool = True) -> 
     axes.set_facecolor("none")
     axes.set_ternary_min(*window.least)
     for axis, low in zip((axes.taxis, axes.laxis, axes.raxis), window.least, strict=True):
-        values, labels = ticks(100 * low, 100 * (low + window.side), most=4)
+        values, labels = ticks(100 * low, 100 * (low + window.side), most=5)
         inner = [
             (value / 100, label)
             for value, label in zip(values, labels, strict=True)
@@ -321,14 +321,14 @@ def _track(axes: Any, track: Array, sample: Array, scenario: Scenario) -> None:
     centre = centre / centre.sum()
     if len(track):
         axes.plot(
-            *track.T, color=scenario.colour, linestyle=scenario.line, linewidth=1.5,
+            *track.T, color=scenario.colour, linestyle=scenario.line, linewidth=1.5, zorder=4,
             gid=f"path {scenario.name}",
         )  # fmt: skip
         axes.plot(
-            *track[:1].T, marker="o", markersize=3.6, markerfacecolor=PAPER,
+            *track[:1].T, marker="o", markersize=3.2, markerfacecolor=PAPER,
             markeredgecolor=INK, markeredgewidth=1.0, zorder=5,
         )  # fmt: skip
     axes.plot(
-        *centre[:, None], marker="o", markersize=4.2, markerfacecolor=scenario.colour,
+        *centre[:, None], marker="o", markersize=3.8, markerfacecolor=scenario.colour,
         markeredgecolor=PAPER, markeredgewidth=0.6, zorder=6, gid=f"median {scenario.name}",
     )  # fmt: skip

@@ -48,11 +48,12 @@ LATE = ("channel_leverage", "gdp_usd")  # not kept by quarter
 
 def _table(runs: int, quarters: int, countries: int, shift: float) -> dict[str, np.ndarray]:
     """Outcomes (run, quarter) by column; `shift` is what a scenario adds."""
-    random = np.random.default_rng(7)
+    random = np.random.default_rng(7)  # the same draws in all scenarios
 
     def walk(level: float, spread: float) -> np.ndarray:
         steps = random.normal(0, spread / quarters**0.5, (runs, quarters))
-        return level + shift * spread + np.cumsum(steps, axis=1)
+        walks = np.cumsum(steps, axis=1)
+        return level + walks + shift * (0.2 * walks[::-1] + spread)
 
     table = {}
     for place, country in enumerate(COUNTRIES[:countries]):
@@ -83,13 +84,20 @@ def make(
 ) -> Result:
     """Write a results folder and open it."""
     folder.mkdir(parents=True, exist_ok=True)
-    ends, statistics = [], []
+    ends, statistics, trajectories = [], [], []
     names = SCENARIOS[:scenarios]
     start = 4 * 2023
     for place, name in enumerate(names):
         table = _table(runs, quarters, countries, 0.5 * place)
         last = {column: values[:, -1] for column, values in table.items()}
         ends.append(pd.DataFrame({"scenario": name, "run": np.arange(runs), **last}))
+        kept = {c: v.reshape(-1) for c, v in table.items() if c.split(".")[0] not in LATE}
+        key = {
+            "scenario": name,
+            "run": np.repeat(np.arange(runs), quarters),
+            "quarter": np.tile(start + np.arange(quarters), runs),
+        }
+        trajectories.append(pd.DataFrame({**key, **kept}))
         for column, values in table.items():
             if column.split(".")[0] in LATE:
                 continue
@@ -98,6 +106,7 @@ def make(
             quantiles = dict(zip(("q05", "q25", "q50", "q75", "q95"), levels, strict=True))
             moments = {"n": runs, "mean": values.mean(axis=0), "sd": values.std(axis=0)}
             statistics.append(pd.DataFrame({**rows, **moments, **quantiles}))
+    pd.concat(trajectories).to_parquet(folder / "trajectories.parquet")
     pd.concat(ends).to_parquet(folder / "runs.parquet")
     pd.concat(statistics, ignore_index=True).to_parquet(folder / "quarters.parquet")
     manifest = {

@@ -114,13 +114,23 @@ def test_fan_shares_a_scale_only_where_movements_stay_visible(
 ) -> None:
     near = fan.draw(fan_table(), PANELS, TWO, QUANTILES, caption)
     assert near.axes[0].get_ylim() == near.axes[1].get_ylim()
-    assert "scales differ" not in page_words(near)
+    assert "scale" not in page_words(near)
     table = fan_table()
     levels = ["q05", "q25", "q50", "q75", "q95"]
     table.loc[table["panel"] == "B", levels] += 50
     far = fan.draw(table, PANELS, TWO, QUANTILES, caption)
     assert far.axes[0].get_ylim() != far.axes[1].get_ylim()
-    assert "Vertical scales differ between panels." in page_words(far).replace("\n", " ")
+    assert np.ptp(far.axes[0].get_ylim()) == pytest.approx(np.ptp(far.axes[1].get_ylim()))
+    assert "Panels show different levels, all at one scale." in page_words(far).replace("\n", " ")
+
+
+def test_fan_of_differences_marks_zero_at_one_scale(caption: Caption, page_words: Words) -> None:
+    table = fan_table()
+    table.loc[table["panel"] == "B", ["q05", "q25", "q50", "q75", "q95"]] *= 0.001
+    figure = fan.draw(table, PANELS, TWO, QUANTILES, caption, difference=True)
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+    assert any(list(line.get_ydata()) == [0.0, 0.0] for line in figure.axes[1].get_lines())
+    assert "median of the differences run by run" in page_words(figure).replace("\n", " ")
 
 
 @pytest.mark.parametrize("column", ["n", "q05", "q50", "panel"])
@@ -214,7 +224,7 @@ def test_distribution_of_constants_and_missing_values(caption: Caption, page_wor
 def test_distribution_refuses_what_it_cannot_draw(caption: Caption) -> None:
     with pytest.raises(InputError, match="needs a column value; found none"):
         distribution.draw(runs_table().drop(columns="value"), PANELS, TWO, QUANTILES, caption)
-    with pytest.raises(InputError, match="needs runs; the table has none"):
+    with pytest.raises(InputError, match="needs runs; Avaland has none"):
         distribution.draw(runs_table().assign(value=np.nan), PANELS, TWO, QUANTILES, caption)
 
 
@@ -328,7 +338,7 @@ def test_leverage_writes_every_value(caption: Caption) -> None:
     figure = leverage.draw(table, PANELS, ROWS, COLUMNS, 0.5, caption)
     texts = [[text.get_text() for text in axes.texts] for axes in figure.axes]
     assert texts == [["3.1", "·", "1.3", "·"], ["12.5", "2.0", "0.3"]]
-    fills = [patch.get_facecolor()[:3] for patch in figure.axes[0].patches]
+    fills = figure.axes[0].collections[0].get_facecolor()[:, :3]
     assert sum(fills[0]) < sum(fills[2]) < sum(fills[1])  # darker is more
 
 

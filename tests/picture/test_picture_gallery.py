@@ -64,15 +64,16 @@ def test_chosen_outcomes_keep_their_words_apart(
 
 
 def test_standard_set(make_result: Make, tmp_path: Path) -> None:
-    result = make_result(tmp_path, scenarios=3)
+    result = make_result(tmp_path, scenarios=3, countries=2)
     paths = plot_result(result)
     assert [path.name for path in paths] == [
         "fan_route_volume_PIPE.png",
         "fan_fear_NOR.png",
         "fan_autonomy.png",
+        "difference_autonomy.png",
         "distribution_autonomy.png",
         "fan_position.png",
-        "distribution_position.png",
+        "difference_position.png",
         "fan_entropy.png",
         "ternary_alignment.png",
         "leverage.png",
@@ -86,29 +87,21 @@ def test_standard_set(make_result: Make, tmp_path: Path) -> None:
     )
 
 
-def test_chosen_outcomes(result: Result, tmp_path: Path) -> None:
-    names = [
-        path.name for path in plot_result(result, tmp_path, ["autonomy.AVA", "fear", "gdp_usd"])
-    ]
-    fears = [f"{kind}_fear_{power}.png" for power in ("REG", "NOR", "EAS", "WES", "ISL")
-             for kind in ("fan", "distribution")]  # fmt: skip
-    assert names == [
-        "fan_autonomy_AVA.png",
-        "distribution_autonomy_AVA.png",
-        *fears,
-        "distribution_gdp_usd.png",  # not kept by quarter
-    ]
-    assert [p.name for p in plot_result(result, tmp_path, ["alignment"])] == [
-        "ternary_alignment.png"
-    ]
-    assert [p.name for p in plot_result(result, tmp_path, ["leverage"])] == [
-        "leverage.png",
-        "leverage_difference_closure.png",
-    ]
-    assert [p.name for p in plot_result(result, tmp_path, "cohesion")] == [  # type: ignore[arg-type]
-        "fan_cohesion.png",
-        "distribution_cohesion.png",
-    ]
+def test_chosen_outcomes(make_result: Make, tmp_path: Path) -> None:
+    result = make_result(tmp_path, countries=2)
+
+    def names(*outcomes: str) -> list[str]:
+        return [path.stem for path in plot_result(result, outcomes=outcomes)]
+
+    kinds = ("fan", "difference", "distribution")
+    assert names("autonomy.AVA") == [f"{kind}_autonomy_AVA" for kind in kinds]
+    assert names("fear.*.NOR") == [f"{kind}_fear_NOR" for kind in kinds]
+    assert names("cohesion") == [f"{kind}_cohesion" for kind in kinds]
+    assert names("gdp_usd") == ["distribution_gdp_usd"]  # not kept by quarter
+    assert names("alignment") == ["ternary_alignment"]
+    assert names("channel_leverage") == ["leverage", "leverage_difference_closure"]
+    one = plot_result(result, outcomes="autonomy.AVA")  # type: ignore[arg-type]
+    assert len(one) == 3
 
 
 def test_many_scenarios_make_several_sets(make_result: Make, tmp_path: Path) -> None:
@@ -116,8 +109,10 @@ def test_many_scenarios_make_several_sets(make_result: Make, tmp_path: Path) -> 
     names = [path.name for path in plot_result(result, outcomes=["autonomy"])]
     assert names == [
         "fan_autonomy.png",
+        "difference_autonomy.png",
         "distribution_autonomy.png",
         "fan_autonomy_part2.png",
+        "difference_autonomy_part2.png",
         "distribution_autonomy_part2.png",
     ]
 
@@ -140,7 +135,7 @@ def test_captions(result: Result, page_words: Words) -> None:
     ternary = page_words(drawn["ternary_alignment"])
     assert "Alignment between North, East and West" in ternary
     assert "West: Wes Power and Isl Power" in ternary.replace("\n", " ")
-    assert "Scenario closure, difference from Scenario calm" in page_words(
+    assert "Scenario closure less Scenario calm" in page_words(
         drawn["leverage_difference_closure"]
     ).replace("\n", " ")
 
@@ -184,7 +179,7 @@ def test_incomplete_results_say_so(make_result: Make, tmp_path: Path, page_words
     text = page_words(figures["fan_autonomy"]).replace("\n", " ")
     assert "Runs that failed or are not finished are left out." in text
     assert "30 runs a scenario" in text
-    assert len(plot_result(result, outcomes=["autonomy"])) == 2
+    assert len(plot_result(result, outcomes=["autonomy"])) == 3
 
 
 def test_no_runs(make_result: Make, tmp_path: Path) -> None:
@@ -258,6 +253,27 @@ def test_tables(result: Result) -> None:
     np.testing.assert_allclose(west, calm["alignment.CIM.WES"] + calm["alignment.CIM.ISL"])
 
 
+def test_differences_are_taken_run_by_run(
+    result: Result, monkeypatch: pytest.MonkeyPatch, page_words: Words
+) -> None:
+    (chosen,) = choose(result.manifest, "autonomy")
+    table = tables.differences(result, ["calm", "closure"], chosen)
+    assert set(table["scenario"]) == {"closure"}
+    runs = result.trajectories(["autonomy.BOR"]).set_index(["scenario", "quarter", "run"])
+    values = runs["autonomy.BOR"].unstack("run")
+    gaps = values.loc["closure"] - values.loc["calm"]
+    own = table[table["panel"] == "BOR"]
+    np.testing.assert_allclose(own["q50"], gaps.median(axis=1), rtol=1e-6)
+    np.testing.assert_allclose(own["q05"], gaps.quantile(0.05, axis=1), rtol=1e-6)
+    assert set(own["n"]) == {40}
+    monkeypatch.setattr(tables, "PAIRED", 10)
+    assert set(tables.differences(result, ["calm", "closure"], chosen)["n"]) == {10}
+    figure = pictures(result, ["autonomy"])["difference_autonomy"]
+    assert "10 runs a scenario" in page_words(figure).replace("\n", " ")
+    assert "Autonomy: difference from Scenario calm" in page_words(figure)
+    assert tables.differences(result, ["calm"], chosen).empty
+
+
 def test_leverage_table(result: Result) -> None:
     runs = result.runs().set_index("run")
     column = "channel_leverage.BOR.NOR.transit"
@@ -278,7 +294,7 @@ def test_leverage_table(result: Result) -> None:
 
 
 def test_pictures_are_the_same_from_several_threads(result: Result, tmp_path: Path) -> None:
-    outcomes = ["autonomy", "alignment", "leverage"]
+    outcomes = ["autonomy.AVA", "alignment"]
     settings = dict(matplotlib.rcParams)
 
     def draw(name: str) -> list[bytes]:

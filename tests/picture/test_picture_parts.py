@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sim.picture import density
-from sim.picture.scale import number, padded, rounded, ticks, worth_sharing
+from sim.picture.scale import number, padded, panel_limits, rounded, ticks
 from sim.picture.sheet import actor_lines
 from sim.picture.style import SCENARIO_COLOURS, Actor, check_quantiles, contrast, percent, readable
 from sim.picture.words import balance, shorten, text_width, wrap
@@ -49,20 +49,27 @@ def test_headings_keep_the_unit() -> None:
 
 
 def test_ticks_are_round_inside_and_apart() -> None:
-    values, labels = ticks(0.523, 0.741, 4)
+    values, labels = ticks(0.523, 0.741, 5)
     assert labels == ["0.55", "0.60", "0.65", "0.70"]
     assert values == pytest.approx([0.55, 0.6, 0.65, 0.7])
-    _, beside = ticks(-0.55, 0.1, 6, width=1.2)
-    assert 2 <= len(beside) <= 3
-    assert ticks(-3, 3, 4)[1][0].startswith("−")
+    assert ticks(-0.55, 0.1, 5)[1] == ["−0.4", "−0.2", "0.0"]
+    assert ticks(-0.55, 0.1, 5, width=0.8)[1] == ["−0.5", "0.0"]
+    assert ticks(3, 5, 5)[1] == ["3.0", "3.5", "4.0", "4.5", "5.0"]
+    assert ticks(7.1, 7.2, 1)[1] == ["7.1", "7.2"]
+
+
+def test_ticks_of_one_scale_have_one_step() -> None:
+    steps = [np.diff(ticks(low, low + 0.087, 5)[0])[0] for low in np.linspace(-1, 1, 23)]
+    assert steps == pytest.approx([0.02] * 23)
 
 
 def test_numbers() -> None:
     assert number(12345.6, 10) == "12,346"
     assert number(-1e-17, 0.1) == "0.0"
+    assert number(-0.04, 0.1) == "0.0"
     assert number(2.5e6, 1e5) == "2.5M"
     assert rounded(0.6385, 0.2) == "0.638"
-    assert rounded(51.26, 30) == "51.3"
+    assert rounded(51.26, 20) == "51.3"
     assert rounded(0.0, 0.0) == "0.00"
     assert percent(0.9) == "90%"
     assert percent(0.975 - 0.025) == "95%"
@@ -73,8 +80,33 @@ def test_limits_have_air_around_constants() -> None:
     low, high = padded(2.0, 2.0 + 1e-15)
     assert low < 2.0 < high
     assert high - low > 0.1
-    assert worth_sharing([(0, 1), (0.5, 1.5)])
-    assert not worth_sharing([(0, 1), (10, 11)])
+
+
+def test_panels_share_limits_where_movements_stay_visible() -> None:
+    limits, remark = panel_limits({"a": (0.0, 1.0), "b": (0.5, 1.5)})
+    assert limits["a"] == limits["b"] == padded(0.0, 1.5)
+    assert remark == ""
+
+
+def test_panels_share_a_scale_at_their_own_levels() -> None:
+    limits, remark = panel_limits(
+        {"a": (0.0, 1.0), "b": (10.0, 10.5), "c": (5.0, 5.0), "d": (0, 0.3)}
+    )
+    assert {round(high - low, 9) for low, high in limits.values()} == {1.12}
+    assert np.mean(limits["b"]) == pytest.approx(10.25)
+    assert limits["d"] == padded(0.0, 1.0)  # nothing below zero is shown where nothing is
+    assert remark == "Panels show different levels, all at one scale."
+
+
+def test_panels_of_different_sizes_or_units_have_their_own_scales() -> None:
+    ranges = {"a": (0.0, 1.0), "b": (10.0, 30.0)}
+    limits, remark = panel_limits(ranges)
+    assert limits == {"a": padded(0.0, 1.0), "b": padded(10.0, 30.0)}
+    assert remark == "Scales differ between panels."
+    assert panel_limits({"a": (0.0, 1.0), "b": (0.5, 1.5)}, own_units=True)[1] == remark
+    assert panel_limits({"a": (1.0, 1.0), "b": (2.0, 2.0)})[1] == remark
+    assert panel_limits(ranges, common=True)[0]["a"] == padded(0.0, 30.0)
+    assert panel_limits({"a": (0.0, 1.0)}, own_units=True) == ({"a": padded(0.0, 1.0)}, "")
 
 
 def test_quantiles_are_sorted_pairs() -> None:
