@@ -17,13 +17,27 @@ from sim.core.reference import reference
 from sim.core.world import Parameters, World
 
 LEAST_RESIDUAL = 0.01  # a channel without any residual supplier would be lost whole when cut
-SOURCED = ("attributes", "routes", "drivers", "sectors", "texts", "parameters")
-RANGED = {"attributes": "value", "routes": "volume", "drivers": "value", "parameters": "value"}
+SOURCED = (
+    "attributes",
+    "routes",
+    "drivers",
+    "sectors",
+    "texts",
+    "parameters",
+    "observed_ranges",
+)
+RANGED = {
+    "attributes": "value",
+    "routes": "volume",
+    "drivers": "value",
+    "parameters": "value",
+    "observed_ranges": "value",
+}
 BOUNDS: dict[str, Mapping[str, Attribute | Driver]] = {
     "attributes": ATTRIBUTES,
     "drivers": DRIVERS,
 }
-NEEDS_RANGE = ("attributes", "parameters")
+NEEDS_RANGE = ("attributes", "parameters", "observed_ranges")
 _SEPARATOR = re.compile(r"[;,\s]+")
 _COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -64,8 +78,7 @@ def check(tables: Mapping[str, Table], bases: Sequence[int]) -> list[str]:
 def _sources(tables: Mapping[str, Table]) -> Iterator[str]:
     known = (*tables["sources"].codes, *tables["documents"].codes)
     evidence = tables["evidence"].codes
-    for name in SOURCED:
-        table = tables[name]
+    for table in (tables[name] for name in SOURCED if name in tables):
         for row in table:
             where = table.where(row)
             if not row["source"]:
@@ -84,8 +97,9 @@ def _sources(tables: Mapping[str, Table]) -> Iterator[str]:
 
 def _ranges(tables: Mapping[str, Table]) -> Iterator[str]:
     for name, column in RANGED.items():
-        table = tables[name]
-        known = BOUNDS.get(name, {})
+        if name not in tables:
+            continue
+        table, known = tables[name], BOUNDS.get(name, {})
         for row in table:
             low, value, high = row.number("low"), row.number(column), row.number("high")
             if math.isnan(low) and math.isnan(high) and name not in NEEDS_RANGE:

@@ -192,7 +192,20 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("identified_by", blank=True),
         _EVIDENCE,
     ),
+    "observed_ranges": (
+        Column("quantity"),
+        Column("value", "number"),
+        *_RANGE,
+        Column("unit"),
+        Column("years", blank=True),
+        _SOURCE,
+        _DERIVATION,
+        _CONFIDENCE,
+    ),
 }
+
+# Tables that a case may do without; where the file is missing, so is the table.
+OPTIONAL = ("observed_ranges",)
 
 # What makes a row of a table unique.
 KEYS: dict[str, tuple[str, ...]] = {

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from pathlib import Path
 
-from sim.case.schema import ATTRIBUTES, KEYS, NEEDED, TABLES, Attribute, Column
+from sim.case.schema import ATTRIBUTES, KEYS, NEEDED, OPTIONAL, TABLES, Attribute, Column
 from sim.core.drivers import DRIVERS, Driver
 from sim.core.errors import InputError
 from sim.core.world import Parameters
@@ -159,7 +159,8 @@ def read_tables(folder: Path) -> dict[str, Table]:
     Parameters
     ----------
     folder : Path
-        Holds ``<table>.csv`` for every key of `sim.case.schema.TABLES`.
+        Holds ``<table>.csv`` for every key of `sim.case.schema.TABLES`, those of `OPTIONAL` only
+        if the case has them.
 
     Raises
     ------
@@ -169,6 +170,8 @@ def read_tables(folder: Path) -> dict[str, Table]:
     tables: dict[str, Table] = {}
     codes: dict[str, Sequence[str]] = {}
     for name, columns in TABLES.items():
+        if name in OPTIONAL and not (folder / f"{name}.csv").exists():
+            continue
         table = read_table(folder / f"{name}.csv", columns, KEYS[name], codes)
         if name in NEEDED and not len(table):
             raise InputError(f"{shown(table.path)}: has no rows; at least one is needed")

@@ -73,6 +73,12 @@ def test_a_candidate_leaves_the_others_as_they_are(case: Case) -> None:
     np.testing.assert_array_equal(whole.attributes.value[:, :count], core.attributes.value)
 
 
+def test_observed_ranges_are_part_of_it(case: Case) -> None:
+    assert "eurostat-comext" in case.table("sources").codes
+    text = case.show()
+    assert all(quantity in text for quantity in case.table("observed_ranges").codes)
+
+
 @pytest.mark.parametrize("country", [None, "KAZ", "KGZ", "TJK", "TKM", "UZB", "AZE"])
 def test_it_can_be_shown(case: Case, country: str | None) -> None:
     text = case.show(country)

@@ -148,6 +148,50 @@ def test_what_is_wrong_is_named(
     assert all(problem.startswith(f"case/{file}:") for problem in problems)
 
 
+OBSERVED = "quantity,value,low,high,unit,years,source,derivation,confidence\n"
+WRONG_RANGES = [
+    (
+        "threats,1.2,0.6,2,a year,2022,invnted,invented,low",
+        "column 'source': found 'invnted'; allowed: invented, invented-prior, T0; "
+        "nearest: invented",
+    ),
+    (
+        "threats,1.2,0.6,2,a year,2022,,invented,low",
+        "column 'source': found nothing; a source is needed",
+    ),
+    (
+        "threats,1.2,0.6,2,a year,2022,invented,,low",
+        "column 'derivation': found nothing; say how the figure was made",
+    ),
+    (
+        "threats,1.2,0.6,2,a year,2022,invented,invented,sure",
+        "column 'confidence': found 'sure'; allowed: high, medium, low, expert",
+    ),
+    (
+        "threats,2.2,0.6,2,a year,2022,invented,invented,low",
+        "column 'value': found 2.2, outside the row's own range, 0.6 to 2",
+    ),
+    (
+        "threats,1.2,0.6,,a year,2022,invented,invented,low",
+        "columns 'low' and 'high': both are needed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("row", "message"), WRONG_RANGES)
+def test_what_is_wrong_with_an_observed_range_is_named(
+    folder: Path, row: str, message: str
+) -> None:
+    (folder / "observed_ranges.csv").write_text(f"{OBSERVED}{row}\n", encoding="utf-8")
+    assert load_case(folder).check() == [f"case/observed_ranges.csv:2: {message}"]
+
+
+def test_a_sound_observed_range_is_no_problem(folder: Path) -> None:
+    row = "threats,1.2,0.6,2,a year,2022,invented,invented,low"
+    (folder / "observed_ranges.csv").write_text(f"{OBSERVED}{row}\n", encoding="utf-8")
+    assert load_case(folder).check() == []
+
+
 def test_all_problems_are_named_at_once(folder: Path, change: Change) -> None:
     change("countries.csv", "#CC79A7", "purple")
     change("attributes.csv", COHESION, COHESION.replace("expert", "sure"))

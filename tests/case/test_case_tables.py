@@ -318,3 +318,40 @@ def test_the_hash_tells_two_cases_apart(folder: Path, change: Change, toy: Case)
     assert load_case(folder).hash() == toy.hash()
     change("countries.csv", "Dalland", "Dolland")
     assert load_case(folder).hash() != toy.hash()
+
+
+RANGES = (
+    "quantity,value,low,high,unit,years,source,derivation,confidence\n"
+    "threats,1.2,0.6,2,a year,2022,invented,invented,low\n"
+)
+
+
+def test_a_case_needs_no_observed_ranges(folder: Path) -> None:
+    bare = load_case(folder)
+    with pytest.raises(InputError, match=r"no such table: found 'observed_ranges'"):
+        bare.table("observed_ranges")
+    (folder / "observed_ranges.csv").write_text(RANGES)
+    case = load_case(folder)
+    assert case.table("observed_ranges").codes == ("threats",)
+    assert case.hash() != bare.hash()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (",1.2,", ",many,", "case/observed_ranges.csv:2: column 'value': found 'many'; a number"),
+        (",a year,", ",,", "case/observed_ranges.csv:2: column 'unit': found nothing; a text is"),
+        ("quantity,", "quantities,", "case/observed_ranges.csv:1: no such column: found 'quant"),
+        (
+            "invented,low\n",
+            "invented,low\nthreats,1,0,2,a year,,invented,invented,low\n",
+            "case/observed_ranges.csv:3: quantity threats stands already on line 2",
+        ),
+    ],
+)
+def test_a_wrong_observed_range_is_named(folder: Path, old: str, new: str, message: str) -> None:
+    assert RANGES.count(old) == 1
+    (folder / "observed_ranges.csv").write_text(RANGES.replace(old, new))
+    with pytest.raises(InputError) as caught:
+        load_case(folder)
+    assert message in str(caught.value)
