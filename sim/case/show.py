@@ -141,7 +141,7 @@ def _common_attributes(table: Table, base: int) -> list[str]:
 
 
 def _references(table: Table, base: int) -> list[str]:
-    """Reference values of drivers, but for times on routes, which stand with the routes."""
+    """Reference values of drivers; times on routes stand with the routes, here is their noise."""
     rows = []
     for name, entry in DRIVERS.items():
         known = applicable((row for row in table if row["driver"] == name), base_year(base))

@@ -72,7 +72,7 @@ def test_the_overview_lists_what_holds_for_all_countries(toy: Case) -> None:
     assert ["distraction", "all", "0.1", "0.03", "expert", "invented"] in shown
     assert ["distraction", "NOR", "0.3", "0.03", "expert", "invented"] in shown  # its noise too
     assert ["distraction", "REG", "0", "0", "expert", "invented"] in shown
-    assert not any(line.startswith("transit_days") for line in drivers)
+    assert ["transit_days", "western_rail", "1.5", "expert", "invented"] in shown  # noise alone
     parameter = next(line for line in lines if line.startswith("fear_push "))
     assert parameter.split() == ["fear_push", "1.5", "0", "to", "6", "B", "invented-prior"]
 
