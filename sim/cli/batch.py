@@ -83,7 +83,7 @@ def run(given: Namespace) -> int:
         if len(effects):
             print(
                 "\nWhat the scenarios are about, paired run by run: mean difference, its"
-                "\nMonte-Carlo standard error, and the share of runs that move as the scenario says.\n"
+                "\nMonte-Carlo standard error, and the share of runs that move as said.\n"
             )
             print(effects.to_string(index=False, float_format="{:.4g}".format))
         pictures = [] if given.no_pictures else result.plot()
