@@ -42,8 +42,8 @@ def along(values: Array) -> tuple[Array, Array] | None:
     Returns
     -------
     places, heights : array (place,), or None
-        The density integrates to one over the sampled range: mass that smoothing would carry over
-        its ends is folded back. None where the sample is too small or constant.
+        The density integrates to one. Mass that smoothing would carry below zero is folded back
+        where the sample has no negative values. None where the sample is too small or constant.
 
     Source
     ------
@@ -51,13 +51,13 @@ def along(values: Array) -> tuple[Array, Array] | None:
     """
     if len(values) < LEAST or is_constant(values):
         return None
-    low, high = float(values.min()), float(values.max())
+    bandwidth = 0.9 * spread(values) * len(values) ** -0.2
+    low, high = float(values.min()) - 3 * bandwidth, float(values.max()) + 3 * bandwidth
+    if low < 0 <= values.min():
+        low = 0.0  # the smoother reflects at the ends of the range
     width = (high - low) / BINS
     counts, edges = np.histogram(values, bins=BINS, range=(low, high))
-    bandwidth = 0.9 * spread(values) * len(values) ** -0.2
-    smooth = gaussian_filter1d(
-        counts.astype(float), max(bandwidth / width, 0.5), mode="reflect", truncate=5.0
-    )
+    smooth = gaussian_filter1d(counts.astype(float), max(bandwidth / width, 0.5), mode="reflect")
     return 0.5 * (edges[1:] + edges[:-1]), smooth / (smooth.sum() * width)
 
 

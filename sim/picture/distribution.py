@@ -138,8 +138,8 @@ def _sample(table: pd.DataFrame, actor: Actor, scenario: Scenario) -> NDArray[np
 
 
 def _median(sample: NDArray[np.float64], limits: tuple[float, float]) -> str:
-    span = 15.0 if _is_count(sample) else limits[1] - limits[0]
-    return rounded(float(np.median(sample)), span)
+    median = float(np.median(sample))
+    return f"{median:g}" if _is_count(sample) else rounded(median, limits[1] - limits[0])
 
 
 def _ranges(

@@ -138,10 +138,9 @@ def _fans(
     third one's has the edges alone; of more scenarios the medians are drawn.
     """
     half, number = len(quantiles) // 2, len(scenarios)
-    for place, scenario in enumerate(scenarios):
+    names = set(rows["scenario"])  # a scenario may leave this actor out
+    for place, scenario in enumerate(one for one in scenarios if one.name in names):
         own = rows[rows["scenario"] == scenario.name]
-        if own.empty:  # the scenario leaves this actor out
-            continue
         years = own["quarter"].to_numpy() / 4
         for pair in range(half):
             edges = [own[quantile_column(quantiles[side])] for side in (pair, -1 - pair)]

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment import store
 from sim.experiment.result import Result
-from sim.experiment.store import atomic
 from sim.picture import distribution, fan, leverage, tables, ternary
 from sim.picture.choice import TABLES, Chosen, choose, codes, headlines
 from sim.picture.style import (
@@ -32,6 +32,7 @@ TERNARY = "alignment"
 HEAT = ("leverage", "channel_leverage")
 REGIONS = (0.5, 0.9)  # shares of runs in the regions of the ternary
 HEADLINES = 2
+PANELS = 12  # most panels in a picture; more make several
 
 
 def plot_result(
@@ -96,7 +97,7 @@ def _groups(entries: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
 
 
 def _write(path: Path, figure: Figure) -> Path:
-    with atomic(path) as temporary:
+    with store.atomic(path) as temporary:
         figure.savefig(temporary, format="png")
     return path
 
@@ -162,32 +163,47 @@ class Pictures:
         table = tables.by_quarter(self.by_quarter, chosen)
         if table.empty:  # not kept by quarter
             return
-        panels = [panel for panel in self._panels(chosen) if (table["panel"] == panel.code).any()]
-        caption = self._caption(f"{self._label(chosen)}, {self.horizon}", self._meaning(chosen))
-        figure = fan.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
-        yield f"fan_{_file(chosen)}", figure
+        shown = f"{self._label(chosen)}, {self.horizon}"
+        for page, panels, note in self._pages(chosen, table, list(store.QUANTILES)):
+            caption = self._caption(shown, self._meaning(chosen), note)
+            figure = fan.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
+            yield f"fan_{_file(chosen)}{page}", figure
 
     def _difference(self, chosen: Chosen) -> Iterator[tuple[str, Figure]]:
         table = tables.differences(self.result, self.names, chosen)
         if table.empty:  # not kept by quarter, or nothing to compare with
             return
         first, *others = self.scenarios
-        panels = [panel for panel in self._panels(chosen) if (table["panel"] == panel.code).any()]
-        caption = self._caption(
-            f"{self._label(chosen)}: difference from {first.short}, {self.horizon}",
-            self._meaning(chosen),
-            runs=int(table["n"].min()),
-        )
-        figure = fan.draw(table, panels, others, tables.QUANTILES, caption, difference=True)
-        yield f"difference_{_file(chosen)}", figure
+        shown = f"{self._label(chosen)}: difference from {first.short}, {self.horizon}"
+        runs = int(table["n"].min())
+        for page, panels, note in self._pages(chosen, table, list(store.QUANTILES)):
+            caption = self._caption(shown, self._meaning(chosen), note, runs=runs)
+            figure = fan.draw(table, panels, others, tables.QUANTILES, caption, difference=True)
+            yield f"difference_{_file(chosen)}{page}", figure
 
     def _distribution(self, chosen: Chosen) -> Iterator[tuple[str, Figure]]:
         table = tables.at_end(self.result, self.names, chosen)
-        present = set(table.loc[table["value"].notna(), "panel"])
-        panels = [panel for panel in self._panels(chosen) if panel.code in present]
-        caption = self._caption(f"{self._label(chosen)} in {self.end}", self._meaning(chosen))
-        figure = distribution.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
-        yield f"distribution_{_file(chosen)}", figure
+        shown = f"{self._label(chosen)} in {self.end}"
+        for page, panels, note in self._pages(chosen, table, ["value"]):
+            caption = self._caption(shown, self._meaning(chosen), note)
+            figure = distribution.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
+            yield f"distribution_{_file(chosen)}{page}", figure
+
+    def _pages(
+        self, chosen: Chosen, table: pd.DataFrame, columns: list[str]
+    ) -> Iterator[tuple[str, list[Actor], str]]:
+        """The end of a file's name, the panels of its picture, and a note on those left out.
+
+        A country that is zero throughout is worth showing; a route or a power is not.
+        """
+        present = set(table.loc[table[columns].notna().any(axis=1), "panel"])
+        moving = set(table.loc[table[columns].abs().gt(0).any(axis=1), "panel"])
+        kept = present if chosen.axis == "country" or not moving else moving
+        panels = [panel for panel in self._panels(chosen) if panel.code in kept]
+        note = "Panels that are zero throughout are left out." if kept != present else ""
+        for start in range(0, len(panels), PANELS):
+            page = f"_{start // PANELS + 1}" if start else ""
+            yield page, panels[start : start + PANELS], note
 
     def _ternary(self) -> Iterator[tuple[str, Figure]]:
         members = tables.blocs(self.manifest["case"]["powers"])
@@ -231,7 +247,7 @@ class Pictures:
                 self._actors("power"),
                 [Actor(code, code.replace("_", " ")) for code in codes(self.manifest, "channel")],
                 0.5,
-                self._caption(shown, f"{meaning} [{unit}]", scenario),
+                self._caption(shown, f"{meaning} [{unit}]", scenario=scenario),
                 difference=against is not None,
             )
             yield "leverage" if against is None else f"leverage_difference_{scenario.name}", figure
@@ -239,10 +255,16 @@ class Pictures:
     # Their words
 
     def _caption(
-        self, shown: str, detail: str, scenario: Scenario | None = None, runs: int | None = None
+        self,
+        shown: str,
+        detail: str,
+        note: str = "",
+        scenario: Scenario | None = None,
+        runs: int | None = None,
     ) -> Caption:
         case, version = self.manifest["case"], self.manifest["versions"]["multivector"]
-        note = "" if self.result.complete else "Runs that failed or are not finished are left out."
+        if not self.result.complete:
+            note = f"{note} Runs that failed or are not finished are left out.".strip()
         return Caption(
             title=self._question(scenario),
             shown=shown,
@@ -266,7 +288,10 @@ class Pictures:
         return "\n".join(asked[name] for name in others)
 
     def _label(self, chosen: Chosen) -> str:
-        words = _sentence(chosen.outcome.replace("_", " ").replace("usd", "USD"))
+        words = (
+            chosen.outcome.removesuffix("_usd").replace("_", " ").replace("reexport", "re-export")
+        )
+        words = _sentence(words.replace("gdp", "GDP"))
         held = [self._name(axis, code) for axis, code in chosen.fixed]
         return f"{words}: {', '.join(held)}" if held else words
 

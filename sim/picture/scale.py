@@ -76,7 +76,9 @@ def ticks(
         longer where they would touch.
     """
     power = 10.0 ** math.floor(math.log10((high - low) / most))
-    for step in (factor * power for factor in (1, 2, 5, 10, 20, 50, 100)):
+    # Side by side there is room for few labels: fours fill the gap between twos and fives.
+    factors = (1, 2, 5) if width is None else (1, 2, 4, 5)
+    for step in (factor * scale * power for scale in (1, 10, 100) for factor in factors):
         first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
         values = [place * step for place in range(first, last + 1)]
         labels = [number(value, step) for value in values]

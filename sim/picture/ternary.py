@@ -132,11 +132,12 @@ def draw(
         _heading(sheet, cell, beside, actor)
         axes = _triangle(sheet, cell, window)
         _corners(sheet, cell, corners, beside)
-        for place, scenario in enumerate(scenarios):
-            if len(sample := points[actor.code, scenario.name]):
-                if place == 0 or len(scenarios) <= OUTLINED:
-                    _regions(axes, sample, scenario, regions, filled=place == 0)
-                _track(axes, tracks[actor.code, scenario.name], sample, scenario)
+        present = [one for one in scenarios if len(points[actor.code, one.name])]
+        for place, scenario in enumerate(present):
+            sample = points[actor.code, scenario.name]
+            if place == 0 or len(scenarios) <= OUTLINED:
+                _regions(axes, sample, scenario, regions, filled=place == 0)
+            _track(axes, tracks[actor.code, scenario.name], sample, scenario)
     return sheet.figure
 
 

@@ -26,7 +26,7 @@ POWERS = (
     ("ISL", "West"),
 )
 CHANNELS = ("trade", "labour", "transit", "security")
-ROUTES = ("PIPE", "RAIL")
+ROUTES = ("PIPE", "RAIL", "PLAN")  # the last carries nothing
 SCENARIOS = ("calm", "closure", "deals", "peace", "sanctions", "condominium", "frost", "drought")
 HEADLINES = {"closure": ["route_volume.PIPE", "fear.AVA.NOR"], "deals": ["autonomy.BOR"]}
 OUTCOMES = {
@@ -74,7 +74,7 @@ def _table(runs: int, quarters: int, countries: int, shift: float) -> dict[str, 
                 name = f"channel_leverage.{country}.{code}.{channel}"
                 table[name] = np.abs(walk(0.02 / (1 + power), 0.002))
     for route in ROUTES:
-        table[f"route_volume.{route}"] = walk(50, 4)
+        table[f"route_volume.{route}"] = walk(50, 4) * (route != "PLAN")
     table["cohesion"] = walk(0.3, 0.03)
     return table
 
@@ -136,6 +136,7 @@ def make(
             "routes": [
                 {"code": "PIPE", "name": "Pipeline", "unit": "Mt a year"},
                 {"code": "RAIL", "name": "Railway to the far western sea ports", "unit": "TEU"},
+                {"code": "PLAN", "name": "Planned pipeline", "unit": "Mt a year"},
             ],
         },
         "scenarios": [

@@ -100,6 +100,7 @@ def test_fan_keeps_a_panel_that_one_scenario_leaves_out(caption: Caption) -> Non
     figure = fan.draw(table, PANELS, TWO, QUANTILES, caption)
     assert len(drawn(figure, "median base")) == 1
     assert len(drawn(figure, "median shock")) == 2
+    assert len(figure.axes[1].collections) == 2  # the bands are those of the first one present
 
 
 def test_fan_of_a_constant_outcome_and_of_one_quarter(caption: Caption) -> None:
@@ -199,13 +200,14 @@ def test_distribution_marks_the_quantiles(caption: Caption, page_words: Words) -
     assert "middle 90% of runs (quantiles 0.05 to 0.95)" in text
 
 
-def test_distribution_counts_whole_numbers_in_bars(caption: Caption) -> None:
+def test_distribution_counts_whole_numbers_in_bars(caption: Caption, page_words: Words) -> None:
     table = runs_table(100)
     table["value"] = np.tile([0.0] * 60 + [1.0] * 30 + [2.0] * 10, 4)
     figure = distribution.draw(table, PANELS, TWO, QUANTILES, caption)
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
     heights = np.array([bar.get_height() for bar in bars[:3]])
     np.testing.assert_allclose(heights / heights[0], [1, 0.5, 1 / 6])
+    assert "\n0\n" in page_words(figure)
 
 
 @pytest.mark.parametrize("runs", [1, 2, 7])

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
 from sim.experiment.result import Result, load
-from sim.picture import plot_result, tables
+from sim.picture import gallery, plot_result, tables
 from sim.picture.choice import choose, headlines
 from sim.picture.gallery import Pictures
 
@@ -138,6 +138,28 @@ def test_captions(result: Result, page_words: Words) -> None:
     assert "Scenario closure less Scenario calm" in page_words(
         drawn["leverage_difference_closure"]
     ).replace("\n", " ")
+
+
+def test_routes_have_units_and_idle_ones_are_left_out(result: Result, page_words: Words) -> None:
+    drawn = pictures(result, ["route_volume"])
+    for kind in ("fan", "distribution"):
+        text = page_words(drawn[f"{kind}_route_volume"]).replace("\n", " ")
+        assert "Pipeline (Mt a year)" in text
+        assert "(TEU a year)" in text
+        assert "Planned" not in text
+        assert "Panels that are zero throughout are left out." in text
+        assert "[" not in text  # no unit for all
+
+
+def test_many_panels_make_several_pictures(
+    result: Result, monkeypatch: pytest.MonkeyPatch, page_words: Words
+) -> None:
+    monkeypatch.setattr(gallery, "PANELS", 2)
+    drawn = pictures(result, ["gdp_usd"])
+    assert list(drawn) == ["distribution_gdp_usd", "distribution_gdp_usd_2"]
+    assert "Avaland" in page_words(drawn["distribution_gdp_usd"])
+    assert "Cimland" in page_words(drawn["distribution_gdp_usd_2"])
+    assert "GDP in 2024Q4" in page_words(drawn["distribution_gdp_usd_2"])
 
 
 def test_titles_follow_the_number_of_scenarios(
