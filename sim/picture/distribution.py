@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -86,16 +87,17 @@ def draw(
     width = WIDTH - 2 * MARGIN
     row = 0.5 if len(scenarios) <= 3 else 0.38
     lines = max(len(actor_lines(panel, width / columns - 0.1)) for panel in panels)
+    beside = max(text_width(words, TICK) for words in numbers.values()) + 0.16
     cells, body = grid(
         len(panels), columns, width,
         panel=row * len(scenarios) + 0.1,
         above=lines * LABEL * LINE + 0.12, below=0.36, left=0.1,
-        right=max(text_width(words, TICK) for words in numbers.values()) + 0.16,
+        right=beside,
     )  # fmt: skip
     sheet = Sheet(caption, f"{reading(shown)} {remark}".strip(), body, scenarios)
     for actor, cell in zip(panels, cells, strict=True):
         axes = sheet.axes(cell)
-        sheet.head(cell, actor)
+        sheet.head(replace(cell, width=width / columns - 0.1), actor)
         low, high = limits[actor.code]
         for place, scenario in enumerate(scenarios):
             floor = len(scenarios) - 1 - place

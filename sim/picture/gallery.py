@@ -293,7 +293,7 @@ class Pictures:
         )
         words = _sentence(words.replace("gdp", "GDP"))
         held = [self._name(axis, code) for axis, code in chosen.fixed]
-        return f"{words}: {', '.join(held)}" if held else words
+        return f"{words} ({', '.join(held)})" if held else words
 
     def _meaning(self, chosen: Chosen) -> str:
         outcome = self.outcomes[chosen.outcome]

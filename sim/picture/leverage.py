@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
-from sim.picture.sheet import Sheet, grid
+from sim.picture.sheet import Cell, Sheet, grid
 from sim.picture.style import (
     FAINT,
     FONT,
@@ -88,7 +88,7 @@ def draw(
 
     across = min(2, len(panels))
     width = WIDTH - 2 * MARGIN
-    names = min(1.35, max(text_width(row.name, TICK) for row in rows) + 0.1)
+    names = min(1.42, max(text_width(row.name, TICK) for row in rows) + 0.17)
     slanted = max(text_width(column.name, TICK) for column in columns) * 0.72 + 0.1
     cells, body = grid(
         len(panels), across, width - names,
@@ -105,11 +105,12 @@ def draw(
         sheet.head(heading, actor, left=-names if place % across == 0 else 0.0)
         if place % across == 0:
             for line, row in enumerate(rows):
+                middle = cell.bottom + ROW * (len(rows) - line - 0.5)
                 sheet.write(
-                    names - 0.08, cell.bottom + ROW * (len(rows) - line - 0.5),
-                    shorten(row.name, names - 0.08, TICK), TICK,
+                    names - 0.15, middle, shorten(row.name, names - 0.15, TICK), TICK,
                     ha="right", va="center_baseline", color=INK,
                 )  # fmt: skip
+                sheet.swatch(Cell(names - 0.1, middle - 0.08, 0.05, 0.16), row.colour)
         if first:
             step = cell.width / len(columns)
             for line, column in enumerate(columns):

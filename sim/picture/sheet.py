@@ -178,24 +178,30 @@ class Sheet:
             **options,
         )
 
-    def head(self, cell: Cell, actor: Actor, left: float = 0.0, swatch: bool = False) -> None:
-        """A panel's heading above its cell: the name, after a swatch in the actor's colour."""
-        edge, bottom = cell.left + left, cell.bottom + cell.height + 0.07
-        lines = actor_lines(actor, cell.width - left - (0.14 if swatch else 0.0))
-        for place, line in enumerate(reversed(lines)):
+    def head(self, cell: Cell, actor: Actor, left: float = 0.0) -> None:
+        """A panel's heading above its cell, beginning `left` of its edge."""
+        bottom = cell.bottom + cell.height + 0.07
+        for place, line in enumerate(reversed(actor_lines(actor, cell.width - left))):
             self.write(
-                edge + (0.14 if swatch else 0.0), bottom + place * LABEL * LINE, line, LABEL,
+                cell.left + left, bottom + place * LABEL * LINE, line, LABEL,
                 weight="bold", color=INK, va="bottom",
             )  # fmt: skip
-        if swatch:
-            self.figure.add_artist(
-                Rectangle(
-                    ((MARGIN + edge) / WIDTH, (MARGIN + self.foot + bottom + 0.015) / self.height),
-                    0.08 / WIDTH,
-                    (len(lines) * LABEL * LINE - 0.04) / self.height,
-                    transform=self.figure.transFigure, facecolor=actor.colour, edgecolor="none",
-                )
-            )  # fmt: skip
+
+    def swatch(self, cell: Cell, colour: str) -> None:
+        """A cell filled with a colour."""
+        self.figure.add_artist(
+            Rectangle(
+                (
+                    (MARGIN + cell.left) / WIDTH,
+                    (MARGIN + self.foot + cell.bottom) / self.height,
+                ),
+                cell.width / WIDTH,
+                cell.height / self.height,
+                transform=self.figure.transFigure,
+                facecolor=colour,
+                edgecolor="none",
+            )
+        )
 
 
 def grid(

@@ -130,7 +130,7 @@ def test_captions(result: Result, page_words: Words) -> None:
     assert "Autonomy, 2023Q1 to 2024Q4" in autonomy
     assert "Weight of the own ideal [0 to 1]" in autonomy
     assert "Autonomy in 2024Q4" in page_words(drawn["distribution_autonomy"])
-    assert "Fear: Nor Power" in page_words(drawn["fan_fear_NOR"])
+    assert "Fear (Nor Power), 2023Q1 to 2024Q4" in page_words(drawn["fan_fear_NOR"])
     assert "Pipeline (Mt a year)" in page_words(drawn["fan_route_volume_PIPE"])
     ternary = page_words(drawn["ternary_alignment"])
     assert "Alignment between North, East and West" in ternary
