@@ -160,11 +160,6 @@ def readable(colour: str) -> str:
     return to_hex((red, green, blue))
 
 
-def tint(colour: str, strength: float) -> str:
-    """The colour mixed with white; strength 1 is the colour itself, 0 is white."""
-    return to_hex([1 - strength * (1 - value) for value in to_rgb(colour)])
-
-
 def dress(axes: Any) -> None:
     """Give axes the common look: no box, thin rules, small ticks."""
     axes.set_facecolor("none")
