@@ -8,16 +8,21 @@ Takes a few minutes: the baseline and every shipped scenario, 1,000 runs each by
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 import sim
 from sim.core import quarters
 from sim.experiment import Result
 from sim.scenario import list_scenarios, load_scenario
+from tests.facts import test_facts as facts
+from tests.facts.experiment import arm
 
 BY_COUNTRY = (
     "autonomy",
@@ -109,6 +114,47 @@ def effects_table(runs: int, seed: int, jobs: int, folder: Path) -> str:
     return table(header, rows)
 
 
+def facts_table() -> str:
+    """Statistics behind some stylised facts and observed ranges, as the tests make them."""
+    countries = facts.FIVE
+    base = arm(("threats", "imposed", "route_volume", "reexport_usd", "entropy"), 52)
+    free = arm(("reexport_intensity",), 16, facts.SANCTIONED + facts.UNENFORCED)
+    policed = arm(("reexport_intensity",), 16, facts.SANCTIONED + facts.ENFORCED)
+    kazakh_oil = [
+        row["route"]
+        for row in sim.load_case("central_asia").table("routes")
+        if row["commodity"] == "oil" and row["country"] == "KAZ" and row["route"]
+    ]
+    volumes = {route: base.mean(f"route_volume.{route}", 0) for route in dict.fromkeys(kazakh_oil)}
+    years = 13
+
+    def yearly(outcome: str, power: str) -> float:
+        return sum(base.mean(f"{outcome}.{country}.{power}") for country in countries) / years
+
+    def drop(country: str) -> float:
+        column = f"reexport_intensity.{country}"
+        return 1 - policed.mean(column) / free.mean(column)
+
+    offset = sum(base.mean(f"reexport_usd.{country}", 3) for country in countries)
+    rows = [
+        ["Russian threats a year on the five", f"{yearly('threats', 'RUS'):.2f}"],
+        ["of which carried out", f"{yearly('imposed', 'RUS'):.2f}"],
+        ["Chinese threats a year on the five", f"{yearly('threats', 'CHN'):.2f}"],
+        ["US threats a year on the five", f"{yearly('threats', 'USA'):.2f}"],
+        ["CPC's part of Kazakh crude exports", f"{volumes['CPC'] / sum(volumes.values()):.3f}"],
+        *(
+            [f"F13: drop of re-exports of {country} under enforcement", f"{drop(country):.0%}"]
+            for country in ("KAZ", "KGZ", "UZB")
+        ),
+        ["F14: re-exports to Russia, USD bn a year", f"{offset:.1f}"],
+        *(
+            [f"F19: entropy of {country}", f"{base.mean(f'entropy.{country}', 0):.3f}"]
+            for country in countries
+        ),
+    ]
+    return table(["statistic", "value"], rows)
+
+
 def main() -> None:
     """Print the page."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -128,6 +174,9 @@ def main() -> None:
         )
         print("## The baseline over its horizon\n")
         print(baseline_tables(base))
+        print("\n## Behind some facts and observed ranges\n")
+        print("The experiments of `tests/facts`, 1,000 runs each.\n")
+        print(facts_table())
         print("\n## What each scenario moves\n")
         print(
             "Paired run by run against the scenario it extends; the last column is the share of "

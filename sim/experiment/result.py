@@ -226,7 +226,7 @@ class Result:
         unit = next(one["unit"] for one in self.manifest["outcomes"] if one["name"] == name)
         if unit == "route's unit a year":
             routes = {route["code"]: route["unit"] for route in self.manifest["case"]["routes"]}
-            unit = routes[codes[0]]
+            unit = f"{routes[codes[0]].removesuffix(' a year')} a year"
         return str(unit)
 
     def plot(
@@ -251,17 +251,10 @@ class Result:
         InputError
             If an outcome is unknown, or the folder cannot be written to.
         """
-        known = [one["name"] for one in self.manifest["outcomes"]]
-        for name in outcomes or ():
-            if name not in known:
-                raise InputError(f"there is no outcome {name!r}{nearest(name, known)}")
         # Pictures stand on a floor above this one, so they are fetched by name when asked for.
-        draw = import_module("sim.picture").plot_result
-        try:
-            pictures: list[Path] = draw(self, out=out, outcomes=outcomes)
-        except OSError as error:
-            folder = out or self.folder / "pictures"
-            raise InputError(f"{folder}: cannot write pictures there ({error.strerror})") from error
+        pictures: list[Path] = import_module("sim.picture").plot_result(
+            self, out=out, outcomes=outcomes
+        )
         return pictures
 
     def __repr__(self) -> str:

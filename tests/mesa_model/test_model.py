@@ -102,7 +102,7 @@ def test_a_closed_model_is_collected() -> None:
 def test_messages() -> None:
     with pytest.raises(InputError, match="rng is the root seed"):
         DiplomacyModel("baseline", rng="one")  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="rng is the root seed.*found -1"):
+    with pytest.raises(InputError, match=r"rng is the root seed.*found -1"):
         DiplomacyModel("baseline", rng=-1)
     with pytest.raises(InputError, match="0 or more; found -1"):
         DiplomacyModel("baseline", run=-1)
