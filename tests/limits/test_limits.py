@@ -23,6 +23,7 @@ from sim.core.drivers import advance
 from sim.core.indicators import Ledger
 from sim.core.output import remittance_index
 from sim.core.reference import reference
+from sim.core.rules import Rules
 from sim.core.simulate import Quarter, simulate
 from sim.core.streams import Streams, draw_quarter
 from sim.core.world import Array, World
@@ -101,6 +102,20 @@ def test_A01_nothing_moves_when_nothing_happens(seed: int) -> None:
         for part in ("leverage", "stock", "stance"):
             assert close(quarter.measure(f"position_from_{part}"), 0.0)
     assert np.abs(own).max() > 0
+
+
+def test_A01_the_threat_game_sees_no_excess_of_fear_at_the_base() -> None:
+    """And a decision rule of a run can be replaced: here by one that takes notes."""
+    world, _ = random_world(0, quarters=1)
+    noted: list[Array] = []
+
+    def note(*arguments: Array) -> coercion.ThreatGame:
+        noted.append(arguments[2])
+        return coercion.threat_game(*arguments)
+
+    last(simulate(world, calm_plan(world, 3), SEED, 0, 200, Rules(threats=note)))
+    assert close(noted[0], 0.0)
+    assert not close(noted[2], 0.0, 0.01)
 
 
 def test_A02_equal_powers_stay_equal() -> None:
@@ -324,6 +339,23 @@ def test_A10_indifferent_choices_are_even() -> None:
     assert close(found.threaten, 0.5 * HAZARD * np.minimum(1.0, given["leverage"] / LEAST))
 
 
+def test_between_the_limits_a_threat_is_worth_its_possible_ends() -> None:
+    """Finite lambda: the pay-off of a threat is the mean over the ends of the tree."""
+    given = situations(11)
+    found = game(12.0, **given)
+    satisfaction = RESOLVE * given["held"]
+    cost = SENDER_COST * given["leverage"] + DISTRACTION_COST * given["distraction"]
+    ends = (
+        (found.comply, satisfaction),
+        ((1.0 - found.comply) * found.impose, satisfaction - cost),
+        ((1.0 - found.comply) * (1.0 - found.impose), 0.0 * cost),
+    )
+    assert close(sum(chance for chance, _ in ends), 1.0)
+    worth = sum(chance * payoff for chance, payoff in ends) - THREAT_COST
+    able = np.minimum(1.0, given["leverage"] / LEAST)
+    assert close(found.threaten, able * HAZARD / (1.0 + np.exp(-12.0 * worth)))
+
+
 def test_A11_loss_of_a_cut_off_share() -> None:
     phi = leverage.loss
     shares = np.linspace(0.0, 0.999, 50)
@@ -333,6 +365,10 @@ def test_A11_loss_of_a_cut_off_share() -> None:
     assert close(phi(shares, np.array(1e15)), 0.0)
     for substitution in (1.5, 2.0, 5.0):
         assert phi(np.array(0.0), np.array(substitution)) == 0.0
+    # What counts is the part of the share that the power can shut.
+    exposure, share = np.full((1, 1, 1), 0.2), np.full((1, 1, 1, 1), 0.9)
+    shut = leverage.vulnerability(exposure, share, np.full((1, 1, 1), 5 / 6), np.full((1, 1), 3.0))
+    assert close(shut, 0.2 * 0.5)
     # A share of one is held just below it: what is then kept is (1e-12)^(1/(sigma - 1)).
     assert close(phi(np.array(1.0), np.array(2.0)), 1.0)
     assert close(phi(np.array(1.0), np.array(5.0)), 1.0 - 1e-3, 1e-6)
@@ -352,6 +388,15 @@ def test_A12_fear_under_a_constant_rate_of_events() -> None:
         fear = beliefs.update(fear, felt, level, *rates)
     assert close(fear, (0.25 * felt + 0.12 * level) / (0.25 * felt + 0.12))
     assert close(fear, beliefs.stationary(felt, level, *rates))
+
+    # What a country sees of the others: the mean over the other members, itself left out.
+    event = np.array([1.0, 0.5, 0.0, 0.2]).reshape(4, 1, 1)
+    member = np.array([1.0, 1.0, 1.0, 0.0]).reshape(4, 1)
+    seen = beliefs.experience(event, member, np.array([0.4]))
+    others = np.array([0.25, 0.5, 0.75, 0.5]).reshape(4, 1, 1)
+    assert close(seen, event + 0.4 * others)
+    alone = beliefs.experience(event, member * np.array([[1.0], [0], [0], [0]]), np.array([0.4]))
+    assert close(alone[0], event[0])
 
     # The whole model with everything that moves the stakes switched off: the mean stays.
     for seed in (0, 3, 4):
@@ -394,6 +439,16 @@ def test_A13_commitments_and_stock_under_a_constant_inflow() -> None:
     assert close(realised, stock)
     assert close(paid, received)
     assert close(waiting[0, 0, :, 0], np.array([0.92 * 0.01 / 0.08, 0.0, 0.0]))
+
+    # The total of N deals has the mean and the variance of N independent lognormal sizes.
+    normal = np.random.default_rng(13).normal(size=(1, 1, 400_000))
+    for number in (1.0, 3.0):
+        total = bargaining.announced_total(
+            np.full((1, 1, 1), number), normal, np.array([0.01]), np.array([0.5])
+        )
+        variance = number * 0.01**2 * np.expm1(0.25)
+        assert mean_is(total, np.full((1, 1, 1), number * 0.01))
+        assert mean_is((total - number * 0.01) ** 2, np.full((1, 1, 1), variance))
 
     for seed in (1, 5):
         world, _ = random_world(seed, quarters=1)

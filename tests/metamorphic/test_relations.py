@@ -664,6 +664,32 @@ def test_R16_changes_split_into_their_causes(seed: int) -> None:
             assert np.array_equal(np.broadcast_to(step, value.shape), value)
 
 
+@examples(15)
+@given(seed=seeds, rise=st.floats(0.05, 0.9))
+def test_fear_of_a_power_costs_it_shares(seed: int, rise: float) -> None:
+    """At a fixed state: where it has a lever its pull falls, elsewhere no power's pull changes."""
+    world, plan = random_world(seed, runs=4, quarters=1)
+    world = with_parameters(world, fear_push=2.0)
+    plan = held_still(plan, alarm=0.0)
+    alarmed = plan.drivers["alarm"].copy()
+    alarmed[:, :, 0] += rise
+    draws = draw_quarter(SEED, world, plan, plan.start, 0, 4)
+    state = start_of(setting_of(world, plan), 4)
+    calm, afraid = (
+        stepped(setting_of(world, one), 0, state, draws)
+        for one in (plan, replace(plan, drivers=plan.drivers | {"alarm": alarmed}))
+    )
+    more = afraid.state.fear - calm.state.fear
+    assert (more[:, 0] >= 0).all()
+    assert more[:, 0].max() > 0
+    lever = (world.attributes.control * state.share)[:, 0] > 1e-6
+    moved = np.broadcast_to(more[:, :1] > 1e-6, lever.shape) & lever
+    change = afraid.flow.pulls.fear - calm.flow.pulls.fear
+    assert (change[:, 0][moved] < 0).all()
+    assert not change[:, 1:].any()
+    assert (afraid.state.share[:, 0] <= calm.state.share[:, 0] + 1e-15).all()
+
+
 def test_R16_a_route_that_is_opened_is_a_change_of_capacity() -> None:
     """With no other pull, the logarithm of the shares' ratio is that of the base flows."""
     flow = np.array([0.2, 0.3]).reshape(1, 2, 1, 1)
