@@ -125,8 +125,10 @@ def test_parts_of_a_whole_add_up(seed: int) -> None:
 
 
 def test_levels_at_the_base_are_shares_of_gdp() -> None:
-    world = with_attributes(quiet(random_world(3, quarters=1)[0]), growth=0.0)
+    world = with_attributes(quiet(random_world(3, quarters=1, channels=7)[0]), growth=0.0)
     attributes, quarter = world.attributes, ends(world)
+    for role in ("trade", "labour", "capital"):
+        assert getattr(attributes.roles, role).any()
     gdp = attributes.gdp[:, None]
 
     def flows(role: str) -> Array:
