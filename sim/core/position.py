@@ -10,31 +10,43 @@ from sim.core.errors import InputError
 from sim.core.world import Array
 
 
+def leverage_weight(leverage: Array, concession: Array, concession_weight: Array) -> Array:
+    """Weight of a power through its leverage, raised where the country conceded.
+
+    Parameters
+    ----------
+    leverage, concession : array (country, power, run)
+        L and K.
+    concession_weight : array (run,)
+        kappa_comply.
+
+    Returns
+    -------
+    array (country, power, run)
+        L (1 + kappa K)
+    """
+    weight: Array = leverage * (1.0 + concession_weight * concession)
+    return weight
+
+
 def influence_weight(
-    leverage: Array,
-    concession: Array,
-    terms: Array,
-    realised: Array,
-    concession_weight: Array,
-    stock_weight: Array,
+    leverage_weight: Array, terms: Array, realised: Array, stock_weight: Array
 ) -> Array:
     """Weight of a power in a country's position.
 
     Parameters
     ----------
-    leverage, concession, terms, realised : array (country, power, run)
-        L, K, terms and F.
-    concession_weight, stock_weight : array (run,)
-        kappa_comply and omega_B.
+    leverage_weight, terms, realised : array (country, power, run)
+        L (1 + kappa K), terms and F.
+    stock_weight : array (run,)
+        omega_B.
 
     Returns
     -------
     array (country, power, run)
         ell = L (1 + kappa K) + omega_B terms F
     """
-    weight: Array = (
-        leverage * (1.0 + concession_weight * concession) + stock_weight * terms * realised
-    )
+    weight: Array = leverage_weight + stock_weight * terms * realised
     return weight
 
 

@@ -121,12 +121,7 @@ def reference(world: World) -> Reference:
     )
 
     weight = position.influence_weight(
-        vulnerable.sum(axis=2),
-        np.zeros(1),
-        agreed,
-        realised.sum(axis=2),
-        parameters.concession_weight,
-        parameters.stock_weight,
+        vulnerable.sum(axis=2), agreed, realised.sum(axis=2), parameters.stock_weight
     )
     ideal = position.own_ideal(
         attributes.position,
