@@ -665,3 +665,17 @@ def test_ratios_of_target_shares_do_not_depend_on_third_powers() -> None:
     assert close(before[:, 0] * after[:, 1], after[:, 0] * before[:, 1])
     assert (after[:, 3] > before[:, 3]).all()
     assert (after[:, :3] < before[:, :3]).all()
+
+
+def test_the_joint_voice_settles_where_formats_and_consultation_put_it() -> None:
+    """h* = base + eta_m (fall of the mean bilateral fraction) + consultation, at speed alpha_h."""
+    world = quiet(random_world(4, quarters=1)[0])
+    world = with_parameters(world, cohesion_speed=0.2, format_cohesion=0.4)
+    world = with_drivers(with_attributes(world, cohesion=0.4), format=0.5, consultation=0.0)
+    formats = np.array([0.9, 0.5, 0.6, 0.0])[:, None]  # the last is the region: not counted
+    assert world.attributes.regional.tolist() == [False, False, False, True]
+    plan = calm_plan(world, 150, format=formats, consultation=0.1)
+    settled = 0.4 - 0.4 * (0.5 / 3.0) + 0.1
+    for quarter in simulate(world, plan, SEED, 0, 2):
+        gap = (0.4 - settled) * 0.8 ** (quarter.index + 1)
+        assert close(quarter.state.cohesion, settled + gap)
