@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from sim.cli.parsing import Parser, whole_number
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from sim.experiment import Result
 
 _FILES = (
@@ -78,7 +80,9 @@ def run(given: Namespace) -> int:
     failed = sum(failure["runs"] for failure in result.failures)
     if failed < asked:
         print(f"Medians over {result.manifest['runs']} runs at the last quarter:\n")
-        print(_table(result))
+        print(_table(result, result.summary()))
+        print("\nMean of the worst tenth of runs at the last quarter:\n")
+        print(_table(result, result.worst_tenth()))
         effects = result.effects()
         if len(effects):
             print(
@@ -103,9 +107,9 @@ def run(given: Namespace) -> int:
     return 0
 
 
-def _table(result: Result) -> str:
-    """The summary; long names of scenarios become numbers with a legend."""
-    table = result.summary().rename_axis(None)
+def _table(result: Result, table: pd.DataFrame) -> str:
+    """A table of outcomes by scenario; long names of scenarios become numbers with a legend."""
+    table = table.rename_axis(None)
     if sum(map(len, result.scenarios)) <= 50:
         return table.to_string(float_format="{:.4g}".format)
     numbers = {name: str(place) for place, name in enumerate(result.scenarios, 1)}

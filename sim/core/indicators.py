@@ -497,6 +497,13 @@ _ALL = (
     ),
     Indicator("threats", _DYAD, "count", "threats so far", lambda m: m.ledger.threats),
     Indicator(
+        "status_quo",
+        _DYAD,
+        "count",
+        "quarters without a threat so far",
+        lambda m: m.index + 1 - m.ledger.threats,
+    ),
+    Indicator(
         "complied", _DYAD, "count", "threats complied with so far", lambda m: m.ledger.complied
     ),
     Indicator(

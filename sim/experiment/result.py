@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -163,10 +164,34 @@ class Result:
         ]
         runs = self.runs(wanted)
         by_name = runs.drop(columns="run").groupby("scenario", sort=False)
-        medians = by_name.median().T.reindex(columns=self.scenarios)
-        medians.insert(0, "unit", [self._unit(str(column)) for column in medians.index])
-        medians.index.name, medians.columns.name = "outcome", None
-        return medians
+        return self._by_outcome(by_name.median())
+
+    def _by_outcome(self, by_scenario: pd.DataFrame) -> pd.DataFrame:
+        """A row an outcome, with its unit and a column a scenario."""
+        table = by_scenario.T.reindex(columns=self.scenarios)
+        table.insert(0, "unit", [self._unit(str(column)) for column in table.index])
+        table.index.name, table.columns.name = "outcome", None
+        return table
+
+    def worst_tenth(self, outcomes: Sequence[str] = ("welfare",)) -> pd.DataFrame:
+        """Mean over the worst tenth of runs at the end of the horizon (conditional value at risk).
+
+        Parameters
+        ----------
+        outcomes : sequence of str
+            Outcomes or columns of which less is worse.
+
+        Returns
+        -------
+        DataFrame
+            A row an outcome, its unit, and a column a scenario.
+        """
+        by_name = self.runs(outcomes).drop(columns="run").groupby("scenario", sort=False)
+
+        def lowest(one: pd.Series[float]) -> float:
+            return float(one.nsmallest(math.ceil(len(one) / 10)).mean())
+
+        return self._by_outcome(by_name.agg(lowest))
 
     def effects(self) -> pd.DataFrame:
         """What the scenarios say they move, against the scenario they are compared with.

@@ -400,3 +400,9 @@ def test_effects_are_empty_without_the_scenario_compared_with(
     scenarios: list[Path], tmp_path: Path
 ) -> None:
     assert batch(scenarios[1], out=tmp_path).effects().empty
+
+
+def test_worst_tenth_is_the_mean_of_the_lowest_runs(whole: Result) -> None:
+    runs = whole.runs(["welfare.AVA"])
+    calm = runs[runs["scenario"] == "calm"]["welfare.AVA"]
+    assert whole.worst_tenth(["welfare.AVA"]).loc["welfare.AVA", "calm"] == calm.min()  # of seven
