@@ -41,13 +41,15 @@ def seconds_of_twin(scenario_name: str, runs: int) -> float:
     return (time.process_time() - start) / runs
 
 
-def batch(scenario_name: str, runs: int, jobs: int) -> tuple[float, float, float]:
+def batch(
+    scenario_name: str, runs: int, jobs: int, trajectories: str
+) -> tuple[float, float, float]:
     """CPU seconds, wall seconds and peak memory (MB, largest process) of a batch."""
     with tempfile.TemporaryDirectory() as folder:
         command = [
             *(sys.executable, "-m", "sim.cli.main", "batch", scenario_name, "-n", str(runs)),
             *("--jobs", str(jobs), "--seed", "1", "--out", str(Path(folder) / "out")),
-            "--no-pictures",
+            *("--no-pictures", "--trajectories", trajectories),
         ]
         start = time.perf_counter()
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -66,6 +68,7 @@ def main() -> None:
     parser.add_argument("--scenario", default="baseline")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--twin-runs", type=int, default=5)
+    parser.add_argument("--trajectories", default="headline", help="as in `multivector batch`")
     arguments = parser.parse_args()
 
     twin = seconds_of_twin(arguments.scenario, arguments.twin_runs)
@@ -73,7 +76,7 @@ def main() -> None:
     print("| runs | jobs | runs a second (wall) | runs a CPU second | times the twin | peak MB |")
     print("|---:|---:|---:|---:|---:|---:|")
     for runs in arguments.runs:
-        cpu, wall, memory = batch(arguments.scenario, runs, arguments.jobs)
+        cpu, wall, memory = batch(arguments.scenario, runs, arguments.jobs, arguments.trajectories)
         print(
             f"| {runs:,} | {arguments.jobs} | {runs / wall:,.0f} | {runs / cpu:,.0f} "
             f"| {twin * runs / cpu:,.0f} | {memory:,.0f} |",
