@@ -69,7 +69,7 @@ def terms(weight: Array, power_weight: Array, option: Array, option_weight: Arra
     Returns
     -------
     array (country, power, run)
-        In (0, 1]; 1 where neither side has weight.
+        In [0, 1]; 1 where neither side has weight.
     """
     both = weight[:, None] + power_weight
     kept = weight[:, None] + option_weight * option * power_weight

@@ -7,17 +7,17 @@ import numpy as np
 from sim.core.world import Array, Flags
 
 
-def mean_bilateral(bilateral: Array, regional: Flags) -> Array:
-    """Mean bilateral fraction of the powers' formats, the regional partner left out, (run,).
+def mean_bilateral(bilateral: Array, budget: Array, regional: Flags) -> Array:
+    """Mean bilateral fraction of the formats of powers that spend attention, (run,).
 
     Parameters
     ----------
-    bilateral : array (power, run)
-        m.
+    bilateral, budget : array (power, run)
+        m and B; powers without budget run no format and do not count.
     regional : array (power,) of bool
     """
-    outside = ~regional
-    mean: Array = (outside[:, None] * bilateral).sum(axis=0) / max(int(outside.sum()), 1)
+    counted = ~regional[:, None] & (budget > 0)
+    mean: Array = (counted * bilateral).sum(axis=0) / np.maximum(counted.sum(axis=0), 1)
     return mean
 
 

@@ -660,7 +660,7 @@ _ALL = (
     Indicator(
         "agreement",
         ("text",),
-        "-0.5 to 1",
+        "0 to 1",
         "agreement index of the members' votes on the text",
         _agreement,
     ),

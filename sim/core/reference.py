@@ -143,7 +143,9 @@ def reference(world: World) -> Reference:
         reexport=reexport,
         fear=fear,
         own_ideal=ideal,
-        bilateral=cohesion.mean_bilateral(drivers["format"], attributes.regional),
+        bilateral=cohesion.mean_bilateral(
+            drivers["format"], attributes.budget, attributes.regional
+        ),
         residual=1.0 - attributes.share.sum(axis=1),
     )
 

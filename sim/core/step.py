@@ -561,7 +561,7 @@ def _take_position(now: _Now, deals: _Deals, exposed: _Exposed, pressure: _Press
 def _speak(now: _Now, fear: Array) -> Array:
     """(11) Joint voice (run,)."""
     attributes, parameters = now.attributes, now.parameters
-    bilateral = cohesion.mean_bilateral(now.u["format"], attributes.regional)
+    bilateral = cohesion.mean_bilateral(now.u["format"], attributes.budget, attributes.regional)
     return cohesion.update(
         now.state.cohesion,
         attributes.cohesion,

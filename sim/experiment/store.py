@@ -307,8 +307,12 @@ def quarter_statistics(folder: Path, scenarios: Sequence[tuple[str, int]]) -> pa
             continue
         head = next(read(scenario, names))
         runs = sum(table.num_rows for table in read(scenario, ["run"])) // length
-        there = [name for name in names if name in head.column_names]
-        there = [name for name in there if head[name].null_count < head.num_rows]
+        held = {
+            name
+            for name, column in zip(head.column_names, head.columns, strict=True)
+            if column.null_count < head.num_rows
+        }
+        there = [name for name in names if name in held]
         quarters = next(read(scenario, ["quarter"]))["quarter"].to_numpy()[:length]
         width = max(1, _CELLS // (runs * length))  # outcomes read together
         span = min(length, max(1, _CELLS // runs))  # quarters of a pass

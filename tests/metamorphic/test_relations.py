@@ -215,11 +215,10 @@ def with_idle_power(world: World, plan: Plan) -> tuple[World, Plan]:
 def test_R03_a_power_with_nothing_changes_nothing(seed: int) -> None:
     """B = 0, S0 = 0, claim = 0, control = 0, through the streams as well.
 
-    Two measures count powers and are set aside: the mean bilateral fraction that moves the joint
-    voice (docs/findings.md), and the evenness of the portfolio, which is relative to its maximum.
+    One measure counts powers and is set aside: the evenness of the portfolio, which is relative to
+    its maximum.
     """
     world, plan = random_world(seed, runs=4, quarters=6)
-    world = with_parameters(world, format_cohesion=0.0)
     more_world, more_plan = with_idle_power(world, plan)
     powers = len(world.names.powers)
     old = {"p": range(powers)}

@@ -889,7 +889,9 @@ class Twin:
     def move_cohesion(self, u: dict[str, Any], member: list[float]) -> None:
         """Submodel (11)."""
         parameters, attributes, usual = self.parameters, self.attributes, self.reference_drivers
-        counted = [p for p in self.powers if not attributes.regional[p]]
+        counted = [
+            p for p in self.powers if not attributes.regional[p] and attributes.budget[p] > 0
+        ]
         format_change = mean([usual["format"][p] for p in counted]) - mean(
             [u["format"][p] for p in counted]
         )
