@@ -1,7 +1,7 @@
 """Golden numbers: a seed keeps its numbers from release to release.
 
-A deliberate change of the model, the case or the streams changes them. Then make the table anew with
-``python -m tests.golden.test_golden`` and say so in CHANGELOG.md.
+A deliberate change of the model, the case or the streams changes them. Then make the table anew
+with ``python -m tests.golden.test_golden`` and say so in CHANGELOG.md.
 """
 
 from __future__ import annotations
