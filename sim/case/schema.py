@@ -1,4 +1,4 @@
-"""What the tables of a case may hold: their columns, and the axes and ranges of attributes."""
+"""What the tables of a case may hold: columns, and the ranges of attributes and parameters."""
 
 from __future__ import annotations
 
@@ -219,6 +219,70 @@ KEYS: dict[str, tuple[str, ...]] = {
 
 # A case without these could not be simulated; the others may hold their header only.
 NEEDED = ("countries", "powers", "channels", "sectors", "drivers", "attributes", "parameters")
+
+# What a parameter can be at all, whatever the evidence: beyond, its equation has no meaning.
+_PART = (0.0, 1.0)  # a share, or the part of a gap that a quarter closes
+_WEIGHT = (0.0, 100.0)
+PARAMETERS: dict[str, tuple[float, float]] = {
+    "remittance_elasticity": _WEIGHT,
+    "trade_elasticity": _WEIGHT,
+    "deal_size": _PART,
+    "deal_dispersion": (0.0, 5.0),
+    "disbursement": _PART,
+    "stock_depreciation": (1e-6, 1.0),
+    "deal_growth": _WEIGHT,
+    "output_decay": _PART,
+    "construction_lag": (1.0, 1000.0),
+    "measure_lapse": _PART,
+    "measure_severity": _PART,
+    "threat_hazard": _PART,
+    "reexport_margin": _WEIGHT,
+    "reexport_speed": _PART,
+    "cohesion_speed": _PART,
+    "attention_speed": _PART,
+    "fear_tolerance": _PART,
+    "allocation_exponent": (0.0, 10.0),
+    "multilateral_rivalry": _PART,
+    "deal_rate": (0.0, 10.0),
+    "attention_pull": _WEIGHT,
+    "fear_push": _WEIGHT,
+    "learning_rate": _PART,
+    "forgetting_rate": (1e-6, 1.0),
+    "neighbour_learning": _PART,
+    "determinacy": (0.0, 1e6),
+    "resolve": _WEIGHT,
+    "sender_cost": _WEIGHT,
+    "distraction_cost": _WEIGHT,
+    "threat_cost": _WEIGHT,
+    "autonomy_cost": _WEIGHT,
+    "conflict_expectation": _WEIGHT,
+    "enforcement_sensitivity": (0.0, 1e4),
+    "bypass_investment": _WEIGHT,
+    "own_weight": (1e-6, 1e6),
+    "stock_weight": _WEIGHT,
+    "outside_option_weight": _PART,
+    "vote_cutpoint": (-100.0, 0.0),
+    "vote_noise": (1e-6, 100.0),
+    "format_cohesion": _WEIGHT,
+    "rivalry_response": _WEIGHT,
+    "reexport_determinacy": _WEIGHT,
+    "reexport_trade_pull": _WEIGHT,
+    "reexport_income": _WEIGHT,
+    "stock_pull": _WEIGHT,
+    "security_pull": _WEIGHT,
+    "build_boost": _WEIGHT,
+    "cohesion_pull": _WEIGHT,
+    "corridor_pull": _WEIGHT,
+    "days_elasticity": (0.0, 10.0),
+    "exchange_rate_elasticity": _WEIGHT,
+    "oil_income": _WEIGHT,
+    "fear_cohesion": _WEIGHT,
+    "minimum_leverage": (1e-6, 1.0),
+    "threat_alarm": _PART,
+    "concession_weight": _WEIGHT,
+    "concession_quarters": (1.0, 1000.0),
+    "discount_rate": _PART,
+}
 
 ATTRIBUTES: dict[str, Attribute] = {
     "exposure": Attribute(("country", "channel"), 0, 5, "share of GDP", "value at risk"),

@@ -6,14 +6,22 @@ import csv
 import io
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from sim.case.schema import ATTRIBUTES, KEYS, NEEDED, OPTIONAL, TABLES, Attribute, Column
+from sim.case.schema import (
+    ATTRIBUTES,
+    KEYS,
+    NEEDED,
+    OPTIONAL,
+    PARAMETERS,
+    TABLES,
+    Attribute,
+    Column,
+)
 from sim.core.drivers import DRIVERS, Driver
 from sim.core.errors import InputError
-from sim.core.world import Parameters
 
 AXES = ("country", "power", "other", "channel", "route", "season")
 
@@ -237,7 +245,7 @@ def _number(where: str, column: Column, cell: str, codes: Mapping[str, Sequence[
             raise InputError(f"{where}: found {cell!r}; allowed: a year of four digits, or blank")
         return float(cell)
     try:
-        number = float(cell)
+        number = float(cell) if cell.isascii() and "_" not in cell else math.nan
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
@@ -287,12 +295,18 @@ def _check_routes(routes: Table) -> None:
 
 
 def _check_parameters(parameters: Table) -> None:
-    known = tuple(field.name for field in fields(Parameters))
+    """Rows of parameters: a known name, and numbers for which its equation has a meaning."""
     for row in parameters:
-        if row["name"] not in known:
-            raise InputError(
-                f"{parameters.where(row)}: column 'name': {choice(row['name'], known)}"
-            )
+        where, name = parameters.where(row), row["name"]
+        if name not in PARAMETERS:
+            raise InputError(f"{where}: column 'name': {choice(name, tuple(PARAMETERS))}")
+        low, high = PARAMETERS[name]
+        for column in ("value", "low", "high"):
+            if row[column] and not low <= row.number(column) <= high:
+                raise InputError(
+                    f"{where}: column {column!r}: found {row[column]} for {name}; "
+                    f"allowed: {span(low, high)}"
+                )
 
 
 def _check_cells(table: Table, column: str, known: Mapping[str, Attribute | Driver]) -> None:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import fields
 
 from sim.case import Case
-from sim.case.schema import ATTRIBUTES
+from sim.case.schema import ATTRIBUTES, PARAMETERS
 from sim.core import quarters
 from sim.core.drivers import DRIVERS
 from sim.core.indicators import INDICATORS, columns
-from sim.core.world import Attributes, Parameters, World
+from sim.core.world import Attributes, World
 from sim.scenario.distributions import Distribution
 from sim.scenario.problems import Report, listed, nearest
 from sim.scenario.schema import (
@@ -212,14 +212,9 @@ class _Check:
             )
 
     def parameters(self) -> None:
-        names = [field.name for field in fields(Parameters)]
-        lowest = {row["name"]: row.number("low") for row in self.case.table("parameters")}
         for name, value in self.scenario.parameters.items():
-            if not self.known(("parameters",), name, name, "parameter", names):
-                continue
-            if lowest.get(name, -1) >= 0 and reach(value)[0] < 0:
-                found = f"{value:g}" if isinstance(value, float) else value.words()
-                self.report.problem(("parameters", name), f"{found}: it cannot be below 0")
+            if self.known(("parameters",), name, name, "parameter", PARAMETERS):
+                self.range(("parameters", name), value, *PARAMETERS[name])
 
     def path(self, keys: tuple[str | int, ...], path: Path) -> None:
         if self.known(keys, "driver", path.driver, "driver", DRIVERS):

@@ -123,18 +123,34 @@ class Triangular(_Distribution):
 
 
 class Lognormal(_Distribution):
-    """The exponential of a normal: half the values lie below the median, all above 0."""
+    """The exponential of a normal, above 0, cut off at low and high where they are given."""
 
     distribution: Literal["lognormal"]
     median: Positive
     sigma: Annotated[float, Field(gt=0, le=5)]
+    low: Positive | None = None
+    high: Positive | None = None
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        low, high = self.support()
+        if not low < high:
+            raise ValueError(f"low ({low:g}) must lie below high ({high:g})")
+        if not low <= self.median <= high:
+            raise ValueError(
+                f"the median ({self.median:g}, before the cut) must lie between low and high"
+            )
+        return self
 
     def inverse(self, uniform: Array) -> Array:
-        values: Array = self.median * np.exp(self.sigma * special.ndtri(np.maximum(uniform, _TINY)))
-        return values
+        low, high = self.support()
+        below = 0.0 if self.low is None else special.ndtr(np.log(low / self.median) / self.sigma)
+        above = 1.0 if self.high is None else special.ndtr(np.log(high / self.median) / self.sigma)
+        share = below + (above - below) * np.maximum(uniform, _TINY)
+        return np.clip(self.median * np.exp(self.sigma * special.ndtri(share)), low, high)
 
     def support(self) -> tuple[float, float]:
-        return 0.0, INFINITY
+        return self.low or 0.0, self.high or INFINITY
 
 
 class Beta(_Distribution):

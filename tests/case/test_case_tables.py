@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from sim.case import Case, load_case
+from sim.case.schema import PARAMETERS
 from sim.core.errors import InputError
+from sim.core.world import Parameters
 
 Change = Callable[[str, str, str], None]
+Rows = Callable[[str, Callable[[dict[str, str]], bool | None]], None]
 
 WRONG_CELLS = [
     (
@@ -57,6 +61,12 @@ WRONG_CELLS = [
         "exposure,AVA,,trade,,2014,0.252",
         "exposure,AVA,,trade,,2014,much",
         "column 'value': found 'much'; a number is needed",
+    ),
+    (
+        "attributes.csv",
+        "exposure,AVA,,trade,,2014,0.252",
+        "exposure,AVA,,trade,,2014,0_252",
+        "column 'value': found '0_252'; a number is needed",
     ),
     (
         "attributes.csv",
@@ -296,6 +306,41 @@ def test_blank_lines_quotes_and_column_order_do_not_matter(folder: Path) -> None
     assert [row["country"] for row in rows] == ["AVA", "BOR", "CIM", "DAL"]
     assert rows[0]["name"] == "Ava,\nland"
     assert [row.line for row in rows] == [3, 5, 6, 8]
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "value", "allowed"),
+    [
+        ("own_weight", "value", "0", "1e-06 to 1e+06"),
+        ("attention_speed", "high", "1.5", "0 to 1"),
+        ("construction_lag", "low", "0.5", "1 to 1000"),
+        ("vote_cutpoint", "value", "0.1", "-100 to 0"),
+    ],
+)
+def test_a_parameter_beyond_all_meaning_is_refused(
+    folder: Path, rows: Rows, name: str, column: str, value: str, allowed: str
+) -> None:
+    def edit(row: dict[str, str]) -> None:
+        if row["name"] == name:
+            row[column] = value
+
+    rows("parameters", edit)
+    with pytest.raises(InputError) as caught:
+        load_case(folder)
+    expected = f"column {column!r}: found {value} for {name}; allowed: {allowed}"
+    assert str(caught.value).startswith("case/parameters.csv:")
+    assert str(caught.value).endswith(expected)
+
+
+def test_every_parameter_has_a_range_that_holds_those_of_the_shipped_case() -> None:
+    assert tuple(PARAMETERS) == tuple(field.name for field in fields(Parameters))
+    assert len(load_case("central_asia").table("parameters")) == len(PARAMETERS)
+
+
+def test_a_head_with_a_number_too_long_to_read(folder: Path) -> None:
+    (folder / "case.toml").write_text("title = " + "1" * 5000, encoding="utf-8")
+    with pytest.raises(InputError, match=r"case/case.toml: is not TOML: Exceeds the limit"):
+        load_case(folder)
 
 
 def test_a_case_is_found_by_name_or_path(folder: Path, toy: Case) -> None:

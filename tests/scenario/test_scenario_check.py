@@ -154,11 +154,21 @@ FROM = {"from": "'2023Q1'"}
         ),
         (
             "[parameters]\nfear_push = -1",
-            ":5: parameters.fear_push: -1: it cannot be below 0",
+            ":5: parameters.fear_push: -1 lies outside the range 0 to 100",
         ),
         (
             "[parameters]\nfear_push = { distribution = 'normal', mean = 1, sd = 1 }",
-            ":5: parameters.fear_push: normal(mean 1, sd 1): it cannot be below 0",
+            ":5: parameters.fear_push: normal(mean 1, sd 1) lies outside the range 0 to 100",
+        ),
+        (
+            "[parameters]\nattention_speed = 1.5\nconstruction_lag = 0",
+            ":5: parameters.attention_speed: 1.5 lies outside the range 0 to 1\n"
+            f"{HERE}:6: parameters.construction_lag: 0 lies outside the range 1 to 1000",
+        ),
+        (
+            "[parameters]\nvote_noise = { distribution = 'lognormal', median = 0.1, sigma = 1 }",
+            ":5: parameters.vote_noise: lognormal(median 0.1, sigma 1) lies outside the range "
+            "1e-06 to 100",
         ),
         (
             "[[attribute]]\nname = 'contrl'\nvalue = 1",

@@ -46,6 +46,18 @@ def test_inverse_is_that_of_scipy(ours: Any, theirs: Any) -> None:
     assert (low, high) == pytest.approx(theirs.support())
 
 
+def test_a_lognormal_that_is_cut_off() -> None:
+    u = (np.arange(20_000) + 0.5) / 20_000
+    whole = made("lognormal", median=3.0, sigma=0.7).inverse(u)
+    inside = whole[(whole >= 2.0) & (whole <= 5.0)]
+    cut = made("lognormal", median=3.0, sigma=0.7, low=2.0, high=5.0)
+    levels = np.linspace(0.01, 0.99, 50)
+    np.testing.assert_allclose(cut.inverse(levels), np.quantile(inside, levels), rtol=1e-3)
+    assert cut.support() == (2.0, 5.0)
+    assert cut.inverse(U).min() >= 2.0
+    assert cut.inverse(U).max() <= 5.0
+
+
 def test_choice_keeps_its_weights() -> None:
     u = (np.arange(1000) + 0.5) / 1000
     drawn = made("choice", values=[5.0, 1.0, 9.0], weights=[1.0, 3.0, 0.0]).inverse(u)
@@ -63,6 +75,8 @@ def test_choice_keeps_its_weights() -> None:
         ("uniform", {"low": 2.0, "high": 1.0}, "low (2) must lie below high (1)"),
         ("normal", {"mean": 0.0, "sd": 1.0, "low": 2.0, "high": 1.0}, "low (2) must lie below"),
         ("normal", {"mean": 0.0, "sd": 1.0, "low": 9.0}, "leave nothing of it"),
+        ("lognormal", {"median": 3.0, "sigma": 1.0, "low": 2.0, "high": 1.0}, "must lie below"),
+        ("lognormal", {"median": 3.0, "sigma": 1.0, "low": 4.0}, "the median (3, before the cut)"),
         ("triangular", {"low": 0.0, "mode": 5.0, "high": 4.0}, "must be in this order"),
         ("beta", {"a": 1.0, "b": 1.0, "low": 1.0, "high": 1.0}, "low (1) must lie below high (1)"),
         ("choice", {"values": [1.0], "weights": [1.0, 2.0]}, "1 values but 2 weights"),
