@@ -100,6 +100,11 @@ def build(
     """
     whole = all_names(tables)
     core = [row["country"] for row in tables["countries"] if row.number("core")]
+    if not core:
+        raise InputError(
+            f"{shown(tables['countries'].path)}: column 'core' is 0 in every row; allowed: 1 in "
+            "one row at least"
+        )
     chosen_countries = _choose("countries", countries, core, whole.countries)
     chosen_powers = _choose("powers", powers, whole.powers, whole.powers)
     if not len(chosen_powers):

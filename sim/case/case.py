@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sim.case.build import all_names, build, noise
 from sim.case.check import check
+from sim.case.schema import TABLES
 from sim.case.show import show
 from sim.case.tables import Table, choice, read_tables, read_text, shown
 from sim.core import quarters
@@ -85,7 +86,13 @@ class Case:
         list of str
             ``file:line: what is wrong``; empty if nothing is.
         """
-        return check(self.tables, self.bases)
+        return [*self._strangers(), *check(self.tables, self.bases)]
+
+    def _strangers(self) -> Iterator[str]:
+        """Tables that nobody reads, such as one whose name is misspelt."""
+        for path in sorted(self.folder.glob("*.csv")):
+            if path.stem not in TABLES:
+                yield f"{shown(path)}: is no table of a case: {choice(path.stem, [*TABLES])}"
 
     def show(self, country: str | None = None) -> str:
         """The case for reading: one country with its sources, or an overview.
@@ -154,10 +161,10 @@ def _find(name_or_path: str | Path) -> Path:
 
 
 def _read_head(path: Path) -> dict[str, Any]:
-    where = shown(path)
+    where, text = shown(path), read_text(path)
     try:
-        head = tomllib.loads(read_text(path))
-    except tomllib.TOMLDecodeError as error:
+        head = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # not all that tomllib raises is its own error
         raise InputError(f"{where}: is not TOML: {error}") from None
     for key in head:
         if key not in _KEYS:

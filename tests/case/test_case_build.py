@@ -319,6 +319,16 @@ def test_a_wrong_argument_is_named(
     assert message in str(caught.value)
 
 
+def test_a_case_without_a_core_country_is_refused(folder: Path, rows: Rows) -> None:
+    def edit(row: dict[str, str]) -> None:
+        row["core"] = "0"
+
+    rows("countries", edit)
+    with pytest.raises(InputError) as caught:
+        load_case(folder).build()
+    assert str(caught.value).startswith("case/countries.csv: column 'core' is 0 in every row")
+
+
 WRONG_SUMS = [
     (
         "attributes.csv",

@@ -192,6 +192,13 @@ def test_a_sound_observed_range_is_no_problem(folder: Path) -> None:
     assert load_case(folder).check() == []
 
 
+def test_a_table_that_nobody_reads_is_named(folder: Path) -> None:
+    (folder / "observed_range.csv").write_text(OBSERVED, encoding="utf-8")
+    (problem,) = load_case(folder).check()
+    assert problem.startswith("case/observed_range.csv: is no table of a case: found 'obs")
+    assert problem.endswith("; nearest: observed_ranges")
+
+
 def test_all_problems_are_named_at_once(folder: Path, change: Change) -> None:
     change("countries.csv", "#CC79A7", "purple")
     change("attributes.csv", COHESION, COHESION.replace("expert", "sure"))
