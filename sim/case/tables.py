@@ -80,7 +80,7 @@ def shown(path: Path) -> str:
     """A path as messages show it: relative to the working directory where that is shorter."""
     try:
         return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
+    except (ValueError, OSError, RuntimeError):  # it lies elsewhere, or is a circle of links
         return str(path)
 
 

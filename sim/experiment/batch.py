@@ -32,6 +32,7 @@ from sim.experiment.result import Result
 from sim.experiment.workers import Failure, Task, Worker, work
 from sim.scenario import Scenario, compile_plan, load_scenario
 from sim.scenario.problems import nearest
+from sim.scenario.schema import MOST_RUNS
 
 
 class BatchInterrupted(KeyboardInterrupt):
@@ -113,8 +114,11 @@ def batch(
         raise InputError("a batch needs at least one scenario")
     loaded = [entry if isinstance(entry, Scenario) else load_scenario(entry) for entry in scenarios]
     runs = _at_least("runs", _agreed("runs", runs, loaded), 1)
+    if runs > MOST_RUNS:
+        raise InputError(f"runs: found {runs}; allowed: {MOST_RUNS:,} or fewer")
     seed = _at_least("seed", _agreed("seed", seed, loaded), 0)
-    case, entries = _prepare(scenarios, loaded, seed)
+    chunks = [range(first, min(first + chunk, runs)) for first in range(0, runs, chunk)]
+    case, entries = _prepare(scenarios, loaded, seed, chunks)
     names = [entry.name for entry in entries]
     folder = Path(out) if out is not None else Path("results", _folder_name(names, runs))
     store.prepare(folder, overwrite)
@@ -122,9 +126,9 @@ def batch(
     manifest = _manifest(case, entries, runs, seed, chunk, kept)
     store.write_manifest(folder, manifest)
     tasks = [
-        Task(place, first, min(chunk, runs - first))
+        Task(place, numbers.start, len(numbers))
         for place in range(len(entries))
-        for first in range(0, runs, chunk)
+        for numbers in chunks
     ]
     worker = Worker(
         folder.absolute(),
@@ -197,9 +201,15 @@ def _agreed(name: str, given: int | None, scenarios: Sequence[Scenario]) -> int:
 
 
 def _prepare(
-    given: Sequence[str | Path | Scenario], scenarios: Sequence[Scenario], seed: int
+    given: Sequence[str | Path | Scenario],
+    scenarios: Sequence[Scenario],
+    seed: int,
+    chunks: Sequence[range],
 ) -> tuple[Case, list[_Entry]]:
-    """Load the case and compile every scenario once, so that errors show before anything runs."""
+    """Load the case and compile every scenario, so that errors show before anything runs.
+
+    Where the world itself is drawn, a run may hold one that has no reference: all are tried.
+    """
     names = [scenario.name for scenario in scenarios]
     for name in names:
         if names.count(name) > 1:
@@ -215,6 +225,9 @@ def _prepare(
     entries = []
     for scenario, written in zip(scenarios, given, strict=True):
         world, plan = compile_plan(scenario, case, range(2), seed)
+        if _draws_worlds(scenario):
+            for numbers in chunks:
+                compile_plan(scenario, case, numbers, seed)
         text = scenario.name if isinstance(written, Scenario) else str(written)
         entries.append(_Entry(scenario.name, text, scenario, world, plan))
     base = entries[0].world.base
@@ -225,6 +238,12 @@ def _prepare(
                 f"{quarters.name(base)}, {entry.name} has {quarters.name(entry.world.base)}"
             )
     return case, entries
+
+
+def _draws_worlds(scenario: Scenario) -> bool:
+    """Does a parameter or an attribute of the scenario differ from run to run."""
+    values = [*scenario.parameters.values(), *(one.setting[1] for one in scenario.attribute)]
+    return any(not isinstance(value, float) for value in values)
 
 
 def _folder_name(names: Sequence[str], runs: int) -> str:

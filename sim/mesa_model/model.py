@@ -18,6 +18,7 @@ from sim.core.state import State
 from sim.core.world import Array, World
 from sim.mesa_model.agents import CountryAgent, PowerAgent
 from sim.scenario import Scenario, compile_plan, load_scenario
+from sim.scenario.schema import MOST_RUNS
 
 
 class DiplomacyModel(mesa.Model):
@@ -58,8 +59,8 @@ class DiplomacyModel(mesa.Model):
         whole = isinstance(rng, int) and not isinstance(rng, bool) and rng >= 0
         if rng is not None and not whole:
             raise InputError(f"rng is the root seed, 0 or a positive whole number; found {rng!r}")
-        if run < 0:
-            raise InputError(f"run is the number of a run, 0 or more; found {run}")
+        if not 0 <= run < MOST_RUNS:
+            raise InputError(f"run is the number of a run, 0 to {MOST_RUNS - 1}; found {run}")
         super().__init__(rng=rng)
         self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         self.root_seed = self.spec.seed if rng is None else rng

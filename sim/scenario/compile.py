@@ -5,6 +5,7 @@ from __future__ import annotations
 from sim.case import Case
 from sim.core.errors import InputError
 from sim.core.plan import Plan
+from sim.core.reference import reference
 from sim.core.world import World
 from sim.scenario.check import check_actors, check_scenario
 from sim.scenario.draws import Draws
@@ -38,7 +39,8 @@ def compile_plan(scenario: Scenario, case: Case, runs: range, seed: int) -> tupl
     Raises
     ------
     InputError
-        With everything that does not fit the case, one problem a line.
+        With everything that does not fit the case, one problem a line; or if the world has no
+        consistent reference in one of the runs.
 
     Examples
     --------
@@ -82,5 +84,9 @@ def compile_plan(scenario: Scenario, case: Case, runs: range, seed: int) -> tupl
         vote_sign=sign,
     )
     report.stop()
+    try:
+        reference(world)
+    except InputError as error:
+        raise InputError(f"{scenario.where()}: {error}") from None
     scenario.notes[:] = dict.fromkeys(report.notes)
     return world, plan

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
@@ -80,7 +81,12 @@ def _find(name_or_path: str | Path, beside: Path | None) -> Path:
     """The file of a scenario; beside: the folder of the file that names it."""
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or text.endswith(".toml") or Path(text).name != text:
-        path = Path(text).expanduser()
+        if "\0" in text:
+            raise InputError(f"{text!r} is not a path")
+        try:
+            path = Path(text).expanduser()
+        except RuntimeError:  # the home of nobody: the reader will say that it is not there
+            path = Path(text)
         return path if beside is None or path.is_absolute() else beside / path
     folders = ([] if beside is None else [beside]) + _folders()
     known = _known(folders)
@@ -117,11 +123,11 @@ def _read(path: Path) -> _File:
         raise InputError(f"{name}: is not a text file in UTF-8")
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # tomllib's own, or a number with too many digits
         message = str(error)
         found = _LINE.search(message)
-        line = found[1] if found and found[1] else max(1, len(text.splitlines()))
-        raise InputError(f"{name}:{line}: not valid TOML: {_LINE.sub('', message)}") from None
+        line = f":{found[1] or max(1, len(text.splitlines()))}" if found else ""
+        raise InputError(f"{name}{line}: not valid TOML: {_LINE.sub('', message)}") from None
     except RecursionError:
         raise InputError(f"{name}: arrays or tables lie too deep in each other") from None
     if not data:
@@ -161,9 +167,9 @@ def _load_base(
     except InputError as error:
         problems.add(where, ["extends"], str(error))
         return None
-    files = [other.path.resolve() for other in chain]
-    if path.resolve() in files:
-        circle = [other.path.stem for other in chain[files.index(path.resolve()) :]]
+    files = [os.path.realpath(other.path) for other in chain]
+    if os.path.realpath(path) in files:
+        circle = [other.path.stem for other in chain[files.index(os.path.realpath(path)) :]]
         names = " -> ".join([*circle, path.stem])
         problems.add(where, ["extends"], f"scenarios extend each other in a circle: {names}")
         return None

@@ -28,6 +28,9 @@ from sim.scenario.distributions import DISTRIBUTIONS, INFINITY, Distribution, Nu
 from sim.scenario.positions import KeyPath
 from sim.scenario.problems import innermost
 
+MOST_RUNS = 10_000_000  # of a scenario; more would fill any disk, and are a slip of the keyboard
+MOST_QUARTERS = 400  # a century, far beyond what shares and stocks of today can tell
+
 # ---------------------------------------------------------------------------- kinds of values
 
 
@@ -70,6 +73,13 @@ def _text(value: str) -> str:
     return value
 
 
+def _once(codes: list[str]) -> list[str]:
+    for code in codes:
+        if codes.count(code) > 1:
+            raise ValueError(f"{code!r} stands in it twice")
+    return codes
+
+
 Quarter = Annotated[
     int,
     BeforeValidator(_quarter),
@@ -81,6 +91,7 @@ Codes = Annotated[
     list[str],
     Field(min_length=1),
     BeforeValidator(_listed),
+    AfterValidator(_once),
     WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}),
 ]
 Value = Annotated[
@@ -114,7 +125,7 @@ class Membership(_Table):
         default=None, description="default: the core countries of the case"
     )
     powers: Codes | None = Field(default=None, description="default: all powers of the case")
-    group: Annotated[list[str], BeforeValidator(_listed)] | None = Field(
+    group: Annotated[list[str], BeforeValidator(_listed), AfterValidator(_once)] | None = Field(
         default=None,
         description="members at the start; default: the core countries that are simulated",
     )
@@ -419,7 +430,9 @@ class ScenarioFile(_Table):
     extends: Text | None = Field(default=None, description="another scenario")
     case: Text | None = Field(default=None, description="name or folder of the case")
     as_of: Quarter | None = Field(default=None, description="base quarter; default: the case's")
-    runs: Annotated[int, Field(ge=1)] = Field(default=1000, description="default number of runs")
+    runs: Annotated[int, Field(ge=1, le=MOST_RUNS)] = Field(
+        default=1000, description="default number of runs"
+    )
     seed: Annotated[int, Field(ge=0)] = Field(default=1, description="default root seed")
     horizon: Horizon = Horizon()
     membership: Membership = Membership()
@@ -460,6 +473,9 @@ class Scenario(ScenarioFile):
                 f"ends ({quarters.name(horizon.end)}) before it starts "
                 f"({quarters.name(horizon.start)})"
             )
+        length = horizon.end - horizon.start + 1
+        if length > MOST_QUARTERS:
+            raise ValueError(f"is {length} quarters long; allowed: at most {MOST_QUARTERS}")
         return horizon
 
     @property

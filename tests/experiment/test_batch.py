@@ -274,6 +274,7 @@ def test_an_interruption_keeps_what_is_finished(
     ("arguments", "message"),
     [
         ({"runs": 0}, "runs: found 0; allowed: 1 or more"),
+        ({"runs": 10**12}, "runs: found 1000000000000; allowed: 10,000,000 or fewer"),
         ({"runs": 2.5}, "runs: found 2.5; allowed: a whole number, 1 or more"),
         ({"seed": -1}, "seed: found -1; allowed: 0 or more"),
         ({"jobs": 0}, "jobs: found 0; allowed: 1 or more"),
@@ -286,6 +287,23 @@ def test_arguments_are_checked_before_anything_is_written(
 ) -> None:
     with pytest.raises(InputError, match=message):
         batch(scenarios, out=tmp_path / "results", **arguments)
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_world_that_contradicts_itself_in_some_run_is_refused_at_once(
+    scenarios: list[Path], tmp_path: Path
+) -> None:
+    wild = tmp_path / "wild.toml"
+    position = '[[attribute]]\nname = "position"\ncountry = "AVA"\n'
+    drawn = '{ distribution = "choice", values = [0.0, 1.0], weights = [97, 3] }'
+    wild.write_text(
+        'title = "Wild"\nquestion = "Where does the first stand?"\n'
+        f'extends = "{scenarios[0].as_posix()}"\n{position}value = {drawn}\n',
+        encoding="utf-8",
+    )
+    message = r"wild\.toml: the observed position of AVA and the leverage over it contradict"
+    with pytest.raises(InputError, match=message):
+        batch(wild, runs=100, chunk=30, out=tmp_path / "results")
     assert not (tmp_path / "results").exists()
 
 

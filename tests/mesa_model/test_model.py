@@ -104,8 +104,10 @@ def test_messages() -> None:
         DiplomacyModel("baseline", rng="one")  # type: ignore[arg-type]
     with pytest.raises(InputError, match=r"rng is the root seed.*found -1"):
         DiplomacyModel("baseline", rng=-1)
-    with pytest.raises(InputError, match="0 or more; found -1"):
+    with pytest.raises(InputError, match="0 to 9999999; found -1"):
         DiplomacyModel("baseline", run=-1)
+    with pytest.raises(InputError, match="0 to 9999999; found 10000000"):
+        DiplomacyModel("baseline", run=10_000_000)
     model = DiplomacyModel("baseline")
     with pytest.raises(InputError, match="call step"):
         model.measure("autonomy")

@@ -319,6 +319,20 @@ def test_a_scenario_travels_to_other_processes(load: Load) -> None:
             "[horizon]\nstart = '2026Q1'",
             ":4: horizon: ends (2025Q4) before it starts (2026Q1)",
         ),
+        (
+            "[horizon]\nend = '2123Q1'",
+            ":4: horizon: is 401 quarters long; allowed: at most 400",
+        ),
+        (
+            "[membership]\ncountries = ['AVA', 'BOR', 'AVA']",
+            ":5: membership.countries: 'AVA' stands in it twice",
+        ),
+        ("[membership]\ngroup = ['AVA', 'AVA']", ":5: membership.group: 'AVA' stands in it twice"),
+        (
+            f"[[event]]\nkind = 'summit'\npower = 'NOR'\ncountries = ['AVA', 'AVA']\n"
+            f"date = '2023Q1'\n{WHY}",
+            ":7: event.countries: 'AVA' stands in it twice",
+        ),
     ],
 )
 def test_message(write: Write, text: str, expected: str) -> None:
@@ -327,6 +341,26 @@ def test_message(write: Write, text: str, expected: str) -> None:
     assert found.startswith("scenarios/test.toml")
     assert expected in found
     assert len(found.splitlines()) == 1
+
+
+def test_a_number_with_too_many_digits_to_read(write: Write) -> None:
+    write("test.toml", HEAD + "[parameters]\nresolve = " + "1" * 5000)
+    assert message("test").startswith("scenarios/test.toml: not valid TOML: Exceeds the limit")
+
+
+def test_paths_that_cannot_be(write: Write) -> None:
+    write("test.toml", HEAD.replace('"base"', r'"ba\u0000se.toml"'))
+    assert message("test").endswith(r":3: extends: 'ba\x00se.toml' is not a path")
+    assert message("~nobody_at_all/base.toml").endswith("base.toml: there is no such file")
+
+
+def test_a_circle_of_links(write: Write) -> None:
+    path = write("round.toml", "")
+    path.unlink()
+    path.symlink_to("round.toml")
+    assert message("round").startswith("scenarios/round.toml: cannot be read: ")
+    write("test.toml", HEAD.replace('"base"', '"round"'))
+    assert message("test").startswith("scenarios/round.toml: cannot be read: ")
 
 
 def test_a_number_beyond_all_bounds(write: Write) -> None:
