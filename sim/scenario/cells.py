@@ -65,8 +65,8 @@ def changed(standing: Array, what: str, value: Array, weight: Array | float = 1.
     weight : array or float
         How far it is in force, in [0, 1].
     """
-    if what == "value":
-        return standing + weight * (value - standing)
+    if what == "value":  # to the last bit where it is wholly in force
+        return np.where(np.equal(weight, 1.0), value, standing + weight * (value - standing))
     if what == "change":
         return standing + weight * value
     return standing * (1.0 + weight * (value - 1.0))

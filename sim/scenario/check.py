@@ -12,9 +12,10 @@ from sim.core import quarters
 from sim.core.drivers import DRIVERS
 from sim.core.indicators import INDICATORS, columns
 from sim.core.world import Attributes, World
-from sim.scenario.distributions import Distribution
+from sim.scenario.distributions import INFINITY, Distribution
 from sim.scenario.problems import Report, listed, nearest
 from sim.scenario.schema import (
+    Deal,
     Event,
     Headline,
     NoisePath,
@@ -25,6 +26,7 @@ from sim.scenario.schema import (
 )
 
 OVERRIDABLE = tuple(f.name for f in fields(Attributes) if f.name in ATTRIBUTES)
+MOST_ANNOUNCED = 10  # times GDP, in one deal
 _AXES = ("country", "power", "other", "channel", "route", "season")
 _PLURAL = {
     "country": "countries",
@@ -60,7 +62,13 @@ def check_actors(scenario: Scenario, case: Case) -> None:
         for code in getattr(members, key) or ():
             if code not in allowed:
                 _unknown(report, ("membership", key), code, axis, case)
-    simulated = members.countries or core_countries(case)
+    core = core_countries(case)
+    if members.countries and not set(members.countries) & set(core):
+        report.problem(
+            ("membership", "countries"),
+            f"at least one core country is needed {listed('core', core)}",
+        )
+    simulated = members.countries or core
     for code in members.group or ():
         if code in names.countries and code not in simulated:
             report.problem(
@@ -243,6 +251,8 @@ class _Check:
                 self.code((*keys, axis), code, axis)
         for code in getattr(event, "countries", None) or ():
             self.code((*keys, "countries"), code, "country")
+        if isinstance(event, Deal):
+            self.deal(keys, event)
         if isinstance(event, Resolution):
             if event.text is not None and event.text not in self.world.names.texts:
                 _unknown(self.report, (*keys, "text"), event.text, "text", self.case)
@@ -250,6 +260,20 @@ class _Check:
                 self.code((*keys, "stakes", power), power, "power")
         self.date((*keys, "date"), event.date)
         self.source(keys, event.source)
+
+    def deal(self, keys: tuple[str | int, ...], deal: Deal) -> None:
+        """A sum far beyond the country's GDP was meant in another unit."""
+        countries = self.world.names.countries
+        greatest = reach(deal.announced)[1]
+        if deal.country not in countries or greatest == INFINITY:
+            return
+        gdp = float(self.world.attributes.gdp[countries.index(deal.country), 0])
+        if greatest > MOST_ANNOUNCED * gdp:
+            self.report.problem(
+                (*keys, "announced"),
+                f"USD {greatest:g} bn is over {MOST_ANNOUNCED} times the GDP of {deal.country}, "
+                f"{gdp:g} bn; is it in another unit?",
+            )
 
     def headline(self, keys: tuple[str | int, ...], headline: Headline) -> None:
         prefix, *codes = headline.outcome.split(".")

@@ -148,6 +148,17 @@ FROM = {"from": "'2023Q1'"}
             f"{HERE}:10: path.source: S1 is not in the documents of toy_case",
         ),
         (
+            event(
+                "deal",
+                country="'AVA'",
+                power="'NOR'",
+                sector="'energy'",
+                date="'2023Q1'",
+                announced=5000,
+            ),
+            ":10: event.announced: USD 5000 bn is over 10 times the GDP of AVA, ",
+        ),
+        (
             "[parameters]\nfear_puch = 1",
             ":5: parameters.fear_puch: 'fear_puch' is not a parameter; did you mean 'fear_push'? "
             "(parameters: ",
@@ -187,6 +198,11 @@ FROM = {"from": "'2023Q1'"}
             ":6: attribute.change: makes position ",
         ),
         (
+            "[[attribute]]\nname = 'position'\nvalue = 1\ncountry = 'AVA'",
+            ": the observed position of AVA and the leverage over it contradict each other: its "
+            "own ideal would be ",
+        ),
+        (
             "[[attribute]]\nname = 'control'\nvalue = 1\npower = 'NORD'",
             ":7: attribute.power: 'NORD' is not a power of toy_case; did you mean 'NOR'?",
         ),
@@ -223,6 +239,10 @@ FROM = {"from": "'2023Q1'"}
         (
             "[membership]\npowers = ['NOR', 'EST']",
             ":5: membership.powers: 'EST' is not a power of toy_case; did you mean",
+        ),
+        (
+            "[membership]\ncountries = ['DAL']",
+            ":5: membership.countries: at least one core country is needed (core: AVA, BOR, CIM)",
         ),
         (
             "[membership]\ngroup = ['AVA', 'DAL']",

@@ -14,7 +14,7 @@ from sim.core.simulate import simulate
 from sim.core.world import Array, World
 from sim.scenario import compile_plan, load_scenario
 
-from .conftest import HEAD, Compile, Load, Write
+from .conftest import HEAD, WHY, Compile, Load, Write
 from .test_scenario_check import FROM, event, path
 
 UNIFORM = "{ distribution = 'uniform', low = 0.2, high = 0.6 }"
@@ -394,6 +394,21 @@ def test_attributes(compiled: Compile) -> None:
     assert after.cohesion.tolist() == [0.75]
     np.testing.assert_allclose(after.gdp, before.gdp + 1)
     assert (after.share == before.share).all()
+
+
+def test_a_value_is_kept_to_the_last_bit(compiled: Compile) -> None:
+    ends = {"substitution": (1.0001, 100.0), "gdp": (1e6,), "control": (0.0, 0.1)}
+    for name, values in ends.items():
+        for value in values:
+            text = (
+                f"[[attribute]]\nname = '{name}'\nvalue = {value!r}\n[parameters]\nown_weight = 99"
+            )
+            assert (getattr(compiled(text)[0].attributes, name) == value).all()
+    days = (
+        f"[[path]]\ndriver = 'transit_days'\nform = 'ramp'\nfrom = '2023Q1'\nto = '2023Q3'\n{WHY}"
+    )
+    _, plan = compiled(days + "value = 0.1")
+    assert (plan.drivers["transit_days"][2:] == 0.1).all()
 
 
 def test_attribute_distributions(compiled: Compile) -> None:
