@@ -12,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,9 @@ def prepare(folder: Path, overwrite: bool) -> None:
         If the folder cannot be made or written to, holds something and `overwrite` is not set, or
         holds something that is no result.
     """
+    missing: list[Path] = []  # innermost first
     try:
+        missing = [path for path in (folder, *folder.parents) if not path.exists()]
         if folder.exists() and not folder.is_dir():
             raise InputError(f"{folder}: this is a file; results need a folder")
         if folder.is_dir() and any(folder.iterdir()):
@@ -71,6 +73,9 @@ def prepare(folder: Path, overwrite: bool) -> None:
         probe.touch()
         probe.unlink()
     except OSError as error:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
         raise InputError(f"{folder}: cannot write there ({error.strerror})") from error
 
 

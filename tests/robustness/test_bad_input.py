@@ -140,6 +140,8 @@ def test_a_case_that_does_not_exist(here: Path, refuse: Refuse) -> None:
         (["--trajectories", "output,autonomi"], "no outcome 'autonomi'; did you mean 'autonomy'?"),
         (["--out", "notes.txt"], "notes.txt: this is a file; results need a folder"),
         (["--out", "notes.txt/deeper"], "cannot write there (Not a directory)"),
+        (["--out", "new/" + "x" * 300], "cannot write there (File name too long)"),
+        (["-n", "1" + "0" * 12], "runs: found 1000000000000; allowed: 10,000,000 or fewer"),
         (["--out", "full"], "full: the folder is not empty"),
         (["--out", "full", "--overwrite"], "the folder holds no result, so nothing in it is"),
         (["--sead", "3"], "multivector batch takes no argument '--sead'; did you mean '--seed'?"),
