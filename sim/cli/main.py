@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 if runs failed; 2 if the input cannot be used; 130 if interrupted.
+        0; 1 if runs failed; 2 if the input or a file cannot be used; 130 if interrupted.
     """
     try:
         given = parser().parse(arguments)
@@ -56,12 +56,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except InputError as error:
         print(f"multivector: error: {error}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt as interrupt:
-        print(f"multivector: {interrupt or 'interrupted'}", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # the reader of a pipe, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
+    except OSError as error:  # a file or folder that cannot be reached
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"multivector: error: {where}{error.strerror or error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt as interrupt:
+        print(f"multivector: {interrupt or 'interrupted'}", file=sys.stderr)
+        return 130
     return code
 
 

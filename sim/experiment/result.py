@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sim.core import quarters
 from sim.core.errors import InputError
@@ -111,7 +110,7 @@ class Result:
         path = self.folder / "quarters.parquet"
         table: pa.Table | None
         if path.is_file():
-            table = pq.read_table(path)
+            table = store.table(path)
         else:  # an interrupted batch: from the runs it finished
             lengths = [(one["name"], one["quarters"]) for one in self.manifest["scenarios"]]
             table = store.quarter_statistics(self.folder, lengths)

@@ -28,6 +28,7 @@ TABLES = ("trajectories", "events", "runs")  # in the order in which a chunk wri
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 _KEYS = ("scenario", "run", "quarter")
 _OWN = ("manifest.json", "failures.log", "parts", "pictures")  # what a batch may remove, and tables
+_MANIFEST = ("status", "seed", "runs", "case", "scenarios", "outcomes", "failures")  # for readers
 _OPEN_FILES = 100  # held open at once
 _CELLS = 4_000_000  # values held at once when a table is rewritten: 32 MB of float64
 
@@ -201,7 +202,14 @@ def _scenario_of(path: Path) -> str:
 def union_schema(paths: Sequence[Path]) -> pa.Schema:
     """Schema with every column that any scenario's parts have, in the order of first sight."""
     one_each = {_scenario_of(path): path for path in reversed(paths)}
-    return pa.unify_schemas([pq.read_schema(path) for path in reversed(one_each.values())])
+    return pa.unify_schemas([_schema(path) for path in reversed(one_each.values())])
+
+
+def _schema(path: Path) -> pa.Schema:
+    try:
+        return pq.read_schema(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(f"{path}: cannot be read as a Parquet table ({error})") from error
 
 
 def _conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
@@ -231,15 +239,17 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     InputError
         If the folder is missing, or is not a results folder of this format.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: there is no such folder")
     path = folder / "manifest.json"
     try:
+        if not folder.is_dir():
+            raise InputError(f"{folder}: there is no such folder")
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(
             f"{folder}: this is not a results folder (it has no manifest.json)"
         ) from None
+    except InputError:
+        raise
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
@@ -247,6 +257,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
         raise InputError(f"{path}: format {found!r} is unknown; this version reads {FORMAT!r}")
+    missing = [key for key in _MANIFEST if key not in manifest]
+    if missing:
+        raise InputError(f"{path}: lacks {', '.join(missing)}; it was changed or cut short")
     return manifest
 
 
@@ -256,6 +269,17 @@ def sources(folder: Path, name: str) -> list[Path]:
     if whole.is_file():
         return [whole]
     return [path for key in finished(folder) if (path := _part(folder, name, key)).is_file()]
+
+
+def table(path: Path) -> pa.Table:
+    """Read one table whole.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    return pq.read_table(path, schema=_schema(path))
 
 
 def dataset(folder: Path, name: str) -> ds.Dataset | None:

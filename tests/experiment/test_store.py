@@ -160,6 +160,23 @@ def test_a_manifest_of_another_kind_is_refused(tmp_path: Path, content: str, mes
         store.read_manifest(tmp_path)
 
 
+def test_a_manifest_that_lacks_something_is_refused(tmp_path: Path) -> None:
+    store.write_manifest(tmp_path, {"format": store.FORMAT, "status": "complete", "seed": 1})
+    with pytest.raises(InputError, match="lacks runs, case, scenarios, outcomes, failures; it was"):
+        store.read_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 but no more"])
+def test_a_damaged_table_is_named(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "runs.parquet"
+    path.write_bytes(content)
+    for read in (lambda: store.dataset(tmp_path, "runs"), lambda: store.table(path)):
+        with pytest.raises(
+            InputError, match=r"runs\.parquet: cannot be read as a Parquet table \("
+        ):
+            read()
+
+
 def test_a_manifest_that_cannot_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").mkdir()
     with pytest.raises(InputError, match=r"manifest.json: cannot be read \("):

@@ -185,6 +185,10 @@ def test_a_folder_without_permission(
         (["case", "show", "--case", "toy", "--as-of", "2022"], "'2022' is not a quarter"),
         (["outcomes", "autonomi"], "no outcome mentions 'autonomi'; did you mean 'autonomy'?"),
         (["plot", "nowhere"], "nowhere: there is no such folder"),
+        (["plot", "x" * 300], "/manifest.json: cannot be read (File name too long)"),
+        (["case", "show", "--case", "x" * 300], "/case.toml: File name too long"),
+        (["run", "calm", "--run", "9" * 20], "run is the number of a run, 0 to 9999999; found 99"),
+        (["run", "~nobody_at_all/calm.toml"], "calm.toml: there is no such file"),
         (["plot", "scenarios"], "scenarios: this is not a results folder"),
     ],
 )
