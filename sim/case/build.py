@@ -167,7 +167,14 @@ def build(
         sectors=_sectors(tables["sectors"], whole),
         texts=_texts(tables, whole, chosen_powers),
     )
-    layout = Layout(len(whole.countries), len(whole.powers), chosen_countries, chosen_powers)
+    layout = Layout(
+        all_countries=len(whole.countries),
+        all_powers=len(whole.powers),
+        all_routes=len(whole.routes),
+        countries=chosen_countries,
+        powers=chosen_powers,
+        routes=np.array([whole.routes.index(code) for code in names.routes], dtype=np.intp),
+    )
     drivers = _drivers(tables["drivers"], names, routes, base)
     return World(names, layout, attributes, _parameters(tables["parameters"]), base, drivers)
 

@@ -107,8 +107,9 @@ def draw_quarter(
     layout = world.layout
     whole = {"country": layout.all_countries, "power": layout.all_powers}
     whole |= {"other": layout.all_powers, "channel": len(world.names.channels)}
-    whole |= {"route": len(world.names.routes)}
+    whole |= {"route": layout.all_routes}
     rows = {"country": layout.countries, "power": layout.powers, "other": layout.powers}
+    rows |= {"route": layout.routes}
 
     def select(draws: Array, axes: tuple[str, ...]) -> Array:
         for position, axis in enumerate(axes):

@@ -30,7 +30,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the simulated actors stand in the case's whole tables.
+    """Where the simulated actors and routes stand in the case's whole tables.
 
     Random draws are laid out over the whole tables, so that leaving an actor out, or letting one
     in, changes nobody else's draws.
@@ -38,8 +38,10 @@ class Layout:
 
     all_countries: int
     all_powers: int
+    all_routes: int
     countries: NDArray[np.intp]  # (country,) row in the whole table
     powers: NDArray[np.intp]  # (power,) row in the whole table
+    routes: NDArray[np.intp]  # (route,) row in the whole table
 
 
 @dataclass(frozen=True)

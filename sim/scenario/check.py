@@ -228,10 +228,6 @@ class _Check:
         if self.known(keys, "driver", path.driver, "driver", DRIVERS):
             driver = DRIVERS[path.driver]
             self.indices(keys, path, path.driver, "driver", driver.axes)
-            if isinstance(path, NoisePath) and "route" in driver.axes:
-                self.report.problem(
-                    (*keys, "form"), f"{path.driver!r} is a driver of routes: no noise on it"
-                )
             points: dict[tuple[str | int, ...], float | Distribution] = {}
             if isinstance(path, TablePath):
                 points = {("values", place): value for place, value in enumerate(path.values)}

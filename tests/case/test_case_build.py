@@ -274,7 +274,9 @@ def test_actors_left_out(toy: Case) -> None:
     assert world.names.routes == ("northern_pipe", "southern_line")
     assert world.layout.countries.tolist() == [0, 2]
     assert world.layout.powers.tolist() == [0, 2]
-    assert (world.layout.all_countries, world.layout.all_powers) == (4, 4)
+    assert [whole.names.routes[row] for row in world.layout.routes] == list(world.names.routes)
+    layout = world.layout
+    assert (layout.all_countries, layout.all_powers, layout.all_routes) == (4, 4, 5)
     # What those left out supply falls to the residual; the rest is as it was.
     np.testing.assert_array_equal(world.attributes.share, whole.attributes.share[[0, 2]][:, [0, 2]])
     for field in ("capacity", "yield_", "volume_per_share"):

@@ -111,7 +111,10 @@ def test_the_scenario_is_not_in_the_key() -> None:
 
 def test_leaving_actors_out_changes_nobody_elses_draws() -> None:
     world, plan = random_world(1, quarters=2)
-    fewer = {"c": [0, 2], "p": [1, 3]}
+    noise = {**plan.noise, "transit_days": np.ones((len(world.names.routes), 1))}
+    plan = replace(plan, noise=noise, persistence=noise)
+    left = [g for g in range(len(world.names.routes)) if g != 1]
+    fewer = {"c": [0, 2], "p": [1, 3], "g": left}
     whole = draw_quarter(5, world, plan, plan.start, 0, 6)
     part = draw_quarter(
         5, rearranged_world(world, fewer), rearranged_plan(plan, fewer), plan.start, 0, 6
@@ -121,8 +124,8 @@ def test_leaving_actors_out_changes_nobody_elses_draws() -> None:
         assert np.array_equal(getattr(part, name), expected), name
     assert whole.vote.shape == (VOTE_SLOTS, 3, 6)
     assert np.array_equal(part.vote, whole.vote[:, [0, 2]])
-    rows = {"country": [0, 2], "power": [1, 3], "other": [1, 3]}
-    assert whole.drivers
+    rows = {"country": [0, 2], "power": [1, 3], "other": [1, 3], "route": left}
+    assert "transit_days" in whole.drivers
     for name, draws in whole.drivers.items():
         expected = draws
         for position, axis in enumerate(DRIVERS[name].axes):

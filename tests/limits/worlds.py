@@ -140,6 +140,7 @@ def rearranged_world(world: World, order: Order) -> World:
         world.layout,
         countries=taken(world.layout.countries, "c", order),
         powers=taken(world.layout.powers, "p", order),
+        routes=taken(world.layout.routes, "g", order),
     )
     return replace(
         world,

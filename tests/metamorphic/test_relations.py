@@ -254,8 +254,6 @@ def test_R03_a_country_outside_changes_nothing_for_the_others(seed: int) -> None
     elsewhere = (~routes.location[:, 2].any(axis=(1, 2))).nonzero()[0].tolist()
     without = {"c": [0, 1], "g": elsewhere}
     fewer_world, fewer_plan = rearranged_world(world, without), rearranged_plan(plan, without)
-    plan.noise.pop("transit_days", None)  # its draws follow the table of routes
-    fewer_plan.noise.pop("transit_days", None)
     counting = {"deals_gini", "deal_share", "announced_by_sector", "realised_by_sector"}
     counting |= {"imposed_by_channel"}
     for whole, fewer in zip(

@@ -334,8 +334,10 @@ def random_world(
         layout=Layout(
             all_countries=n_c + 2,
             all_powers=n_p + 1,
+            all_routes=len(names.routes) + 2,
             countries=dice.some(n_c, n_c + 2),
             powers=dice.some(n_p, n_p + 1),
+            routes=np.arange(len(names.routes)) + 1,
         ),
         attributes=attributes,
         parameters=parameters,

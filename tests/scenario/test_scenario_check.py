@@ -131,10 +131,6 @@ FROM = {"from": "'2023Q1'"}
             ":8: path.to: 2026Q1 lies outside the horizon",
         ),
         (
-            path("transit_days", "noise", persistence=0.5, sigma=1),
-            ":6: path.form: 'transit_days' is a driver of routes: no noise on it",
-        ),
-        (
             path("distraction", **FROM, change=0.7, power="'NOR'"),
             ":4: path: takes distraction to 1 in 2023Q1; allowed: 0 to 0.95",
         ),
