@@ -172,8 +172,9 @@ class Events:
     def deals(self) -> tuple[Array, Array]:
         """Announced and committed deals, each (quarter, country, power, sector, run), of GDP.
 
-        Of what the power's stake comes to, the part with finance behind it is committed, and of
-        the rest what the sector's record lets expect.
+        GDP is the trend at the date, as stocks of later quarters are shares of theirs. Of what the
+        power's stake comes to, the part with finance behind it is committed, and of the rest what
+        the sector's record lets expect.
         """
         names = self.world.names
         realisable = {r["sector"]: r.number("realisable") for r in self.case.table("sectors")}
@@ -187,7 +188,10 @@ class Events:
                 names.powers.index(event.power),
                 names.sectors.index(event.sector),
             )
-            size = drawn["announced"] / self.world.attributes.gdp[country]
+            attributes = self.world.attributes
+            years = (event.date - self.world.base) / 4.0
+            gdp = attributes.gdp[country] * np.exp(attributes.growth[country] * years)
+            size = drawn["announced"] / gdp
             sure = drawn["financed"] + (1.0 - drawn["financed"]) * realisable[event.sector]
             announced.append((at, size))
             committed.append((at, size * drawn["stake"] * sure))

@@ -274,7 +274,7 @@ def test_coerce(compiled: Compile) -> None:
 def test_deal(compiled: Compile, case: Case) -> None:
     fields = {"country": "'BOR'", "power": "'WES'", "sector": "'minerals'", "date": "'2023Q4'"}
     world, plan = compiled(event("deal", **fields, announced=3))
-    gdp = world.attributes.gdp[1, 0]
+    gdp = world.attributes.gdp[1, 0] * np.exp(0.04)  # a year of growth after the base
     np.testing.assert_allclose(plan.announced[3, 1, 2, 0], 3 / gdp)
     np.testing.assert_allclose(plan.committed[3, 1, 2, 0], 3 / gdp * 0.2)  # realisable
     assert np.count_nonzero(plan.announced) == np.count_nonzero(plan.committed) == 1
@@ -285,7 +285,7 @@ def test_deal(compiled: Compile, case: Case) -> None:
         event("deal", **fields, announced=3)
         + "[[attribute]]\nname = 'gdp'\ncountry = 'BOR'\nvalue = 30"
     )
-    np.testing.assert_allclose(plan.announced[3, 1, 2, 0], 0.1)
+    np.testing.assert_allclose(plan.announced[3, 1, 2, 0], 0.1 / np.exp(0.04))
 
 
 def test_summit(compiled: Compile) -> None:
