@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,7 +10,8 @@ from typing import Any
 Values = Mapping[str, float]  # column of an outcome (`leverage.AAA.BBB`) to its value
 Event = Mapping[str, Any]  # a row of the event log
 
-OUTCOMES = ("position", "autonomy", "output", "leverage", "cohesion")  # what `Account` reads
+# What `Account` reads.
+OUTCOMES = ("position", "autonomy", "output", "leverage", "cohesion", "announced", "gdp_usd")
 
 _SENTENCES = {
     "complied": "{power} threatens {country} over {channel} ({value:.1%} of GDP at stake): "
@@ -50,7 +51,7 @@ class Account:
     _first: tuple[str, Values] | None = None
     _last: tuple[str, Values] | None = None
     _counts: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _deals: Counter[str] = field(default_factory=Counter)  # USD bn by country
+    _deals: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))  # USD bn
 
     def tell(
         self, quarter: str, values: Values, events: Sequence[Event], news: Sequence[str] = ()
@@ -68,13 +69,16 @@ class Account:
         news : sequence of str
             What the scenario brings in it.
         """
+        before = self._last[1] if self._last else {}
+        for country in self.countries:
+            for column in (f"announced.{country}.{power}" for power in self.powers):
+                new = values[column] - before.get(column, 0.0)
+                self._deals[country] += new * values[f"gdp_usd.{country}"]
         self._first = self._first or (quarter, values)
         self._last = (quarter, values)
         happened = [event for event in events if event["country"] in self.countries]
         for event in happened:
             self._counts[event["country"], event["kind"]] += 1
-            if event["kind"] == "deal":
-                self._deals[event["country"]] += event["value"]
         if self.quiet and not happened and not news:
             return
         yield f"{quarter}  joint voice of the region {values['cohesion']:.2f}"
@@ -92,9 +96,9 @@ class Account:
         strongest = max(leverage, key=lambda power: leverage[power])
         return (
             f"  {self.countries[country]:{self._width}}"
-            f"  position {values[f'position.{country}']:+.3f}"
+            f"  position {values[f'position.{country}']:+z.3f}"
             f"  autonomy {values[f'autonomy.{country}']:.3f}"
-            f"  output {100 * values[f'output.{country}']:+5.1f}%"
+            f"  output {100 * values[f'output.{country}']:+z5.1f}%"
             f"  most leverage {self.powers[strongest]} {leverage[strongest]:.1%} of GDP"
         )
 
@@ -121,9 +125,9 @@ class Account:
             position, autonomy = f"position.{country}", f"autonomy.{country}"
             yield (
                 f"  {name:{self._width}}"
-                f"  position {first[position]:+.3f} to {last[position]:+.3f}"
+                f"  position {first[position]:+z.3f} to {last[position]:+z.3f}"
                 f"  autonomy {first[autonomy]:.3f} to {last[autonomy]:.3f}"
-                f"  output {100 * last[f'output.{country}']:+.1f}%"
+                f"  output {100 * last[f'output.{country}']:+z.1f}%"
                 f"  deals USD {self._deals[country]:.1f} bn"
             )
             counts = {kind: self._counts[country, kind] for kind in _COUNTS}

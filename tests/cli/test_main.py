@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from sim.cli.account import Account
 from sim.cli.main import main
 
 ROOT = Path(sim.__file__).parents[1]
@@ -197,8 +198,44 @@ def test_the_account_agrees_with_the_batch(here: Path, capsys: pytest.CaptureFix
     runs = sim.load("out").runs().set_index("run")
     assert main(["run", "calm", "--run", "2"]) == 0
     ending = capsys.readouterr().out.split("From 2023Q1")[1]
-    assert f"to {runs.loc[2, 'position.BOR']:+.3f}" in ending
+    assert f"to {runs.loc[2, 'position.BOR']:+z.3f}" in ending
     assert f"to {runs.loc[2, 'autonomy.BOR']:.3f}" in ending
+
+
+def deals_of_borland(told: str) -> float:
+    line = next(one for one in told.split("From 2023Q1")[1].splitlines() if "Borland" in one)
+    return float(line.split("deals USD ")[1].split()[0])
+
+
+def test_deals_of_the_scenario_count_among_those_of_the_run(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    deal = (
+        '[[event]]\nkind = "deal"\ncountry = "BOR"\npower = "WES"\nsector = "minerals"\n'
+        'date = "2024Q1"\nannounced = 50\nreason = "a test"\nsource = "assumption: a test"\n'
+        "[switches]\nnoise = false\ndeals = false\ncoercion = false\n"
+    )
+    text = 'title = "Deal"\nquestion = "What of a deal?"\nextends = "calm"\n' + deal
+    (here / "scenarios" / "deal.toml").write_text(text, encoding="utf-8")
+    assert main(["run", "deal"]) == 0
+    assert deals_of_borland(capsys.readouterr().out) == pytest.approx(50.0, abs=0.5)
+
+
+def test_nothing_is_told_as_minus_nought() -> None:
+    account = Account({"AVA": "Avaland"}, {"NOR": "Norland"}, {})
+    values = {
+        "position.AVA": -1e-5,
+        "autonomy.AVA": 0.5,
+        "output.AVA": -1e-5,
+        "leverage.AVA.NOR": 0.1,
+        "announced.AVA.NOR": 0.0,
+        "gdp_usd.AVA": 1.0,
+        "cohesion": 0.3,
+    }
+    told = "\n".join([*account.tell("2023Q1", values, []), *account.ending()])
+    assert "position +0.000" in told
+    assert "output  +0.0%" in told
+    assert "-0.0" not in told
 
 
 def test_a_batch_prints_what_it_found_and_made(
