@@ -39,7 +39,6 @@ BOUNDS: dict[str, Mapping[str, Attribute | Driver]] = {
 }
 NEEDS_RANGE = ("attributes", "parameters", "observed_ranges")
 _SEPARATOR = re.compile(r"[;,\s]+")
-_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 
 
 def identifiers(cell: str) -> list[str]:
@@ -64,7 +63,6 @@ def check(tables: Mapping[str, Table], bases: Sequence[int]) -> list[str]:
     problems = [
         *_sources(tables),
         *_ranges(tables),
-        *_colours(tables),
         *_regional(tables),
         *_utilisation(tables["routes"]),
         *_pairs(tables["drivers"]),
@@ -120,16 +118,6 @@ def _ranges(tables: Mapping[str, Table]) -> Iterator[str]:
                         f"{where}: column {end!r}: found {number:g} for {row[table.columns[0]]}; "
                         f"allowed: {span(entry.low, entry.high)}"
                     )
-
-
-def _colours(tables: Mapping[str, Table]) -> Iterator[str]:
-    for name in ("countries", "powers"):
-        for row in tables[name]:
-            if not _COLOUR.fullmatch(row["colour"]):
-                yield (
-                    f"{tables[name].where(row)}: column 'colour': found {row['colour']!r}; "
-                    "allowed: # and six hexadecimal digits"
-                )
 
 
 def _regional(tables: Mapping[str, Table]) -> Iterator[str]:

@@ -16,7 +16,7 @@ class Column:
     """One column: what its cells are, and whether they may be blank or the column be left out."""
 
     name: str
-    kind: Literal["text", "number", "flag", "year"] = "text"
+    kind: Literal["text", "colour", "number", "flag", "year"] = "text"
     blank: bool = False  # cells may be blank
     optional: bool = False  # the header may lack the column; its cells then are blank
     allowed: tuple[str, ...] = ()  # the values allowed; empty: any
@@ -82,7 +82,12 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("licence", blank=True),
         _NOTE,
     ),
-    "countries": (Column("country"), Column("name"), Column("core", "flag"), Column("colour")),
+    "countries": (
+        Column("country"),
+        Column("name"),
+        Column("core", "flag"),
+        Column("colour", "colour"),
+    ),
     "powers": (
         Column("power"),
         Column("name"),
@@ -91,7 +96,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("sanctioned", "flag"),
         Column("enforcer", "flag"),
         Column("formats", blank=True),
-        Column("colour"),
+        Column("colour", "colour"),
     ),
     "channels": (
         Column("channel"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +24,7 @@ from sim.case.schema import (
 from sim.core.drivers import DRIVERS, Driver
 from sim.core.errors import InputError
 
+_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
 AXES = ("country", "power", "other", "channel", "route", "season")
 
 
@@ -151,7 +153,7 @@ def read_table(
             )
         cells = {c.name: found[order[c.name]] if c.name in order else "" for c in columns}
         parsed = {c.name: _number(where, c, cells[c.name], codes) for c in columns}
-        numbers = {c.name: parsed[c.name] for c in columns if c.kind != "text"}
+        numbers = {c.name: parsed[c.name] for c in columns if c.kind not in ("text", "colour")}
         same = tuple(cells[name] for name in key)
         if same in first:
             what = ", ".join(f"{name} {cells[name]}" for name in key if cells[name])
@@ -234,7 +236,9 @@ def _number(where: str, column: Column, cell: str, codes: Mapping[str, Sequence[
     allowed = codes[column.table] if column.table else column.allowed
     if (column.table or column.allowed) and cell not in allowed:
         raise InputError(f"{where}: {choice(cell, allowed)}")
-    if column.kind == "text":
+    if column.kind == "colour" and not _COLOUR.fullmatch(cell):
+        raise InputError(f"{where}: found {cell!r}; allowed: # and six hexadecimal digits")
+    if column.kind in ("text", "colour"):
         return math.nan
     if column.kind == "flag":
         if cell not in ("0", "1"):

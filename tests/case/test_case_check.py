@@ -93,12 +93,6 @@ WRONG = [
         "routes without capacity, leave it blank",
     ),
     (
-        "countries.csv",
-        "#CC79A7",
-        "purple",
-        "case/countries.csv:5: column 'colour': found 'purple'; allowed: # and six hexadecimal",
-    ),
-    (
         "attributes.csv",
         "budget,,REG,,,,0,,0,0",
         "budget,,REG,,,,0.2,,0,1",
@@ -200,7 +194,6 @@ def test_a_table_that_nobody_reads_is_named(folder: Path) -> None:
 
 
 def test_all_problems_are_named_at_once(folder: Path, change: Change) -> None:
-    change("countries.csv", "#CC79A7", "purple")
-    change("attributes.csv", COHESION, COHESION.replace("expert", "sure"))
-    change("powers.csv", "#999999", "grey")
+    change("attributes.csv", COHESION, COHESION.replace("expert", "sure").replace("0.21", "0.31"))
+    change("parameters.csv", "22,fear_push,-,1.5,0,6", "22,fear_push,-,7.5,0,6")
     assert len(load_case(folder).check()) == 3

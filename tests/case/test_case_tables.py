@@ -131,6 +131,12 @@ WRONG_CELLS = [
     ),
     (
         "countries.csv",
+        "#CC79A7",
+        "purple",
+        "case/countries.csv:5: column 'colour': found 'purple'; allowed: # and six hexadecimal",
+    ),
+    (
+        "countries.csv",
         "country,name,core,colour",
         "country,name,core",
         "case/countries.csv:1: column 'colour' is missing; found: country, name, core; needed: "
