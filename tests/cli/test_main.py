@@ -295,6 +295,8 @@ def test_ctrl_c_keeps_finished_runs(here: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # A test run in the background ignores the signal, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     parts = here / "out" / "parts" / "runs"
     deadline = time.monotonic() + 60
