@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -303,7 +304,11 @@ def test_ctrl_c_keeps_finished_runs(here: Path) -> None:
     while not (parts.is_dir() and list(parts.glob("[!.]*"))) and time.monotonic() < deadline:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)  # a terminal sends it to the workers too
-    _, errors = process.communicate(timeout=60)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
     assert process.returncode == 130
     assert "runs are kept in out (status incomplete)" in errors
     assert "Traceback" not in errors
