@@ -16,7 +16,7 @@ class Column:
     """One column: what its cells are, and whether they may be blank or the column be left out."""
 
     name: str
-    kind: Literal["text", "colour", "number", "flag", "year"] = "text"
+    kind: Literal["text", "code", "colour", "number", "flag", "year"] = "text"
     blank: bool = False  # cells may be blank
     optional: bool = False  # the header may lack the column; its cells then are blank
     allowed: tuple[str, ...] = ()  # the values allowed; empty: any
@@ -83,13 +83,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _NOTE,
     ),
     "countries": (
-        Column("country"),
+        Column("country", "code"),
         Column("name"),
         Column("core", "flag"),
         Column("colour", "colour"),
     ),
     "powers": (
-        Column("power"),
+        Column("power", "code"),
         Column("name"),
         Column("kind", allowed=("power", "regional")),
         Column("bloc"),
@@ -99,13 +99,13 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("colour", "colour"),
     ),
     "channels": (
-        Column("channel"),
+        Column("channel", "code"),
         Column("name"),
         Column("role", allowed=ROLES),
         Column("unit", blank=True),
     ),
     "sectors": (
-        Column("sector"),
+        Column("sector", "code"),
         Column("name"),
         _code("channel", "channels"),
         Column("background_share", "number", low=0),
@@ -116,7 +116,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _CONFIDENCE,
     ),
     "texts": (
-        Column("text"),
+        Column("text", "code"),
         Column("name"),
         Column("threshold", "number", low=-1, high=1),
         Column("sign", "number", allowed=("1", "-1")),
@@ -130,7 +130,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("stake", "number", low=0),
     ),
     "routes": (
-        Column("route"),
+        Column("route", "code"),
         Column("name"),
         Column("commodity"),
         _code("country", "countries"),

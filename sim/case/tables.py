@@ -24,7 +24,11 @@ from sim.case.schema import (
 from sim.core.drivers import DRIVERS, Driver
 from sim.core.errors import InputError
 
-_COLOUR = re.compile(r"#[0-9A-Fa-f]{6}")
+_FORMS = {  # of cells that are text: what they look like, and in words
+    "text": (re.compile(r".*", re.DOTALL), ""),
+    "code": (re.compile(r"[A-Za-z0-9_-]+"), "letters, digits, _ and -"),
+    "colour": (re.compile(r"#[0-9A-Fa-f]{6}"), "# and six hexadecimal digits"),
+}
 AXES = ("country", "power", "other", "channel", "route", "season")
 
 
@@ -153,7 +157,7 @@ def read_table(
             )
         cells = {c.name: found[order[c.name]] if c.name in order else "" for c in columns}
         parsed = {c.name: _number(where, c, cells[c.name], codes) for c in columns}
-        numbers = {c.name: parsed[c.name] for c in columns if c.kind not in ("text", "colour")}
+        numbers = {c.name: parsed[c.name] for c in columns if c.kind not in _FORMS}
         same = tuple(cells[name] for name in key)
         if same in first:
             what = ", ".join(f"{name} {cells[name]}" for name in key if cells[name])
@@ -236,9 +240,10 @@ def _number(where: str, column: Column, cell: str, codes: Mapping[str, Sequence[
     allowed = codes[column.table] if column.table else column.allowed
     if (column.table or column.allowed) and cell not in allowed:
         raise InputError(f"{where}: {choice(cell, allowed)}")
-    if column.kind == "colour" and not _COLOUR.fullmatch(cell):
-        raise InputError(f"{where}: found {cell!r}; allowed: # and six hexadecimal digits")
-    if column.kind in ("text", "colour"):
+    if column.kind in _FORMS:
+        form, words = _FORMS[column.kind]
+        if not form.fullmatch(cell):
+            raise InputError(f"{where}: found {cell!r}; allowed: {words}")
         return math.nan
     if column.kind == "flag":
         if cell not in ("0", "1"):

@@ -131,6 +131,12 @@ WRONG_CELLS = [
     ),
     (
         "countries.csv",
+        "DAL,Dalland",
+        "D.AL,Dalland",
+        "case/countries.csv:5: column 'country': found 'D.AL'; allowed: letters, digits, _ and -",
+    ),
+    (
+        "countries.csv",
         "#CC79A7",
         "purple",
         "case/countries.csv:5: column 'colour': found 'purple'; allowed: # and six hexadecimal",
