@@ -77,7 +77,7 @@ def compile_plan(scenario: Scenario, case: Case, runs: range, seed: int) -> tupl
         summits=events.summits(),
         announced=announced,
         committed=committed,
-        capacity=events.capacity(),
+        capacity=events.capacity,
         closure=closure,
         vote_threshold=threshold,
         vote_stake=stake,

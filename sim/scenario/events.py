@@ -68,6 +68,7 @@ class Events:
         self.drawn = [_draw(event, draw) for event in scenario.event]
         names = world.names
         self.dyads = (scenario.quarters, len(names.countries), len(names.powers))
+        self.capacity = self._capacity()  # that comes on line (quarter, route, run)
 
     def _of(self, kind: type[E]) -> list[tuple[int, E, Drawn]]:
         """Events of a kind in the order written: place in the list, event, drawn fields."""
@@ -100,10 +101,10 @@ class Events:
             route = routes.index(event.route)
             closed = window(self.scenario, event.date, drawn["quarters"]) * drawn["intensity"]
             parts.append(((_ALL, route), closed))
-            if not self.world.attributes.routes.capacity[route].any():
+            if not (self._carried(route)[3] * closed).any():
                 self.report.note(
                     ("event", index),
-                    f"{event.route} carries nothing at the base: closing it interrupts no share",
+                    f"{event.route} carries nothing then: closing it interrupts no share",
                 )
         total = assembled((self.scenario.quarters, len(routes)), parts)
         return np.minimum(total, 1.0)
@@ -147,11 +148,17 @@ class Events:
         return assembled(self.dyads, parts)
 
     def _carried(self, route: int) -> tuple[int, int, int, Array]:
-        """A route's country, power and channel, and its part of their base share, (run,)."""
+        """A route's country, power and channel, and its part of their share, (quarter, run).
+
+        Both at base conditions, with the capacity that the scenario has opened so far.
+        """
         routes = self.world.attributes.routes
         country, power, channel = (int(i) for i in np.argwhere(routes.location[route])[0])
-        share = self.world.attributes.share[country, power, channel]
-        carried, share = np.broadcast_arrays(routes.capacity[route] * routes.yield_[route], share)
+        gain = routes.yield_ * np.cumsum(self.capacity, axis=0)  # (quarter, route, run)
+        beside = routes.location[:, country, power, channel]
+        share = self.world.attributes.share[country, power, channel] + gain[:, beside].sum(axis=1)
+        carried = routes.capacity[route] * routes.yield_[route] + gain[:, route]
+        carried, share = np.broadcast_arrays(carried, share)
         part = np.divide(carried, share, out=np.zeros(share.shape), where=share > 0)
         return country, power, channel, np.minimum(part, 1.0)
 
@@ -198,7 +205,7 @@ class Events:
         shape = (*self.dyads, len(names.sectors))
         return assembled(shape, announced), assembled(shape, committed)
 
-    def capacity(self) -> Array:
+    def _capacity(self) -> Array:
         """Capacity that comes on line, (quarter, route, run), share of the base flow."""
         routes = self.world.names.routes
         parts: list[tuple[Place, Array]] = []

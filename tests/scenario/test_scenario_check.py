@@ -312,7 +312,7 @@ def test_seed(load: Load, case: Case) -> None:
         ),
         (
             event("close_route", route="'southern_line'", date="'2023Q1'", quarters=1),
-            "event: southern_line carries nothing at the base: closing it interrupts no share",
+            "event: southern_line carries nothing then: closing it interrupts no share",
         ),
         (path("oil", **FROM, factor=2), "path: changes nothing in oil"),
         ("[parameters]\nfear_push = 99", "parameters.fear_push: goes beyond "),

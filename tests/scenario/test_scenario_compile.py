@@ -228,6 +228,20 @@ def test_close_route(compiled: Compile) -> None:
     assert np.count_nonzero(plan.alarm_events) == 2
 
 
+def test_a_route_is_closed_that_the_scenario_has_opened(compiled: Compile) -> None:
+    opened = event(
+        "open_route", route="'southern_line'", date="'2023Q1'", capacity=10, ramp_quarters=2
+    )
+    closed = event("close_route", route="'southern_line'", date="'2023Q1'", quarters=12)
+    world, plan = compiled(opened + closed)
+    volume = world.attributes.routes.volume_per_share[world.names.routes.index("southern_line"), 0]
+    gain = 10 / volume * 0.8 * np.array([0.5, *[1.0] * 11])
+    part = gain / (world.attributes.share[2, 2, 2, 0] + gain)
+    assert (part > 0.01).all()
+    np.testing.assert_allclose(plan.disruption[:, 2, 2, 2, 0], part)
+    np.testing.assert_allclose(plan.alarm_events[:, 2, 2, 0], part / 2)
+
+
 def test_closures_add_up_to_at_most_all(compiled: Compile) -> None:
     close = event(
         "close_route", route="'northern_pipe'", date="'2023Q1'", quarters=1, intensity=0.75
