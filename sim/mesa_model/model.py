@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from sim.core.world import Array, World
 from sim.mesa_model.agents import CountryAgent, PowerAgent
 from sim.scenario import Scenario, compile_plan, load_scenario
 from sim.scenario.schema import MOST_RUNS
+
+
+def _is_whole(number: object) -> bool:
+    return isinstance(number, Integral) and not isinstance(number, bool)
 
 
 class DiplomacyModel(mesa.Model):
@@ -56,11 +61,11 @@ class DiplomacyModel(mesa.Model):
         rng: int | None = None,
         run: int = 0,
     ) -> None:
-        whole = isinstance(rng, int) and not isinstance(rng, bool) and rng >= 0
-        if rng is not None and not whole:
+        if rng is not None and not (_is_whole(rng) and rng >= 0):
             raise InputError(f"rng is the root seed, 0 or a positive whole number; found {rng!r}")
-        if not 0 <= run < MOST_RUNS:
-            raise InputError(f"run is the number of a run, 0 to {MOST_RUNS - 1}; found {run}")
+        if not (_is_whole(run) and 0 <= run < MOST_RUNS):
+            raise InputError(f"run is the number of a run, 0 to {MOST_RUNS - 1}; found {run!r}")
+        rng, run = None if rng is None else int(rng), int(run)  # NumPy's integers overflow
         super().__init__(rng=rng)
         self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         self.root_seed = self.spec.seed if rng is None else rng

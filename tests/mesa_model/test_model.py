@@ -99,6 +99,14 @@ def test_a_closed_model_is_collected() -> None:
     assert seen() is None
 
 
+def test_numbers_of_numpy_do() -> None:
+    model = DiplomacyModel("baseline", rng=np.int64(2022), run=np.int64(3))  # type: ignore[arg-type]
+    other = DiplomacyModel("baseline", rng=2022, run=3)
+    for one in (model, other):
+        one.step()
+    assert model.outcome("autonomy") == other.outcome("autonomy")
+
+
 def test_messages() -> None:
     with pytest.raises(InputError, match="rng is the root seed"):
         DiplomacyModel("baseline", rng="one")  # type: ignore[arg-type]
@@ -106,6 +114,8 @@ def test_messages() -> None:
         DiplomacyModel("baseline", rng=-1)
     with pytest.raises(InputError, match="0 to 9999999; found -1"):
         DiplomacyModel("baseline", run=-1)
+    with pytest.raises(InputError, match=r"0 to 9999999; found 1\.0"):
+        DiplomacyModel("baseline", run=1.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="0 to 9999999; found 10000000"):
         DiplomacyModel("baseline", run=10_000_000)
     model = DiplomacyModel("baseline")
