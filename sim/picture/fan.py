@@ -141,6 +141,8 @@ def _fans(
     names = set(rows["scenario"])  # a scenario may leave this actor out
     for place, scenario in enumerate(one for one in scenarios if one.name in names):
         own = rows[rows["scenario"] == scenario.name]
+        if len(own) == 1:  # a point has no length: it is drawn for as long as the quarter lasts
+            own = pd.concat([own, own.assign(quarter=own["quarter"] + 1)])
         years = own["quarter"].to_numpy() / 4
         for pair in range(half):
             edges = [own[quantile_column(quantiles[side])] for side in (pair, -1 - pair)]

@@ -107,7 +107,10 @@ def test_fan_of_a_constant_outcome_and_of_one_quarter(caption: Caption) -> None:
     table = fan_table().assign(q05=0.3, q25=0.3, q50=0.3, q75=0.3, q95=0.3)
     low, high = fan.draw(table, PANELS, TWO, QUANTILES, caption).axes[0].get_ylim()
     assert low < 0.3 < high
-    fan.draw(table[table["quarter"] == 8092], PANELS, TWO, QUANTILES, caption)
+    figure = fan.draw(table[table["quarter"] == 8092], PANELS, TWO, QUANTILES, caption)
+    line = drawn(figure, "median base")[0]
+    np.testing.assert_allclose(line.get_xdata(), [2023.0, 2023.25])  # a point would not be seen
+    np.testing.assert_allclose(line.get_ydata(), [0.3, 0.3])
 
 
 def test_fan_shares_a_scale_only_where_movements_stay_visible(
