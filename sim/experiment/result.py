@@ -196,7 +196,9 @@ class Result:
         """What the scenarios say they move, against the scenario they are compared with.
 
         Differences are paired: run i of one scenario less run i of the other, which share their
-        draws. Headlines whose other scenario or trajectory is not in the result are left out.
+        draws. Where horizons differ, the end is the last quarter that both have, and a mean is over
+        those that both have. Headlines whose other scenario, quarter or trajectory is not in the
+        result are left out.
 
         Returns
         -------
@@ -211,11 +213,17 @@ class Result:
                 against = Path(headline.get("against") or resolved.get("extends") or "").stem
                 if against not in self.scenarios:
                     continue
+                names = [scenario["name"], against]
+                first, last, both_end = self._common(names)
                 column, at = headline["outcome"], headline["at"]
-                values = self._at(column, at)
+                if at == "end" and not both_end:
+                    at = quarters.name(last)
+                values = self._at(column, at, first, last)
                 if values is None:
                     continue
-                pair = values.unstack("scenario").dropna(subset=[scenario["name"], against])
+                pair = values.unstack("scenario").reindex(columns=names).dropna()
+                if pair.empty:
+                    continue
                 difference = pair[scenario["name"]] - pair[against]
                 said = 1 if headline["direction"] == "up" else -1
                 rows.append(
@@ -233,15 +241,30 @@ class Result:
                 )
         return pd.DataFrame(rows)
 
-    def _at(self, column: str, at: str) -> pd.Series[float] | None:
-        """A column at a quarter, at the end or as a mean, by scenario and run; None if not kept."""
+    def _common(self, names: Sequence[str]) -> tuple[int, int, bool]:
+        """First and last quarter that all these scenarios have, and do they all end with it."""
+        spans = []
+        for one in self.manifest["scenarios"]:
+            if one["name"] in names:
+                start = quarters.parse(one["start"])
+                spans.append((start, start + one["quarters"] - 1))
+        starts, ends = zip(*spans, strict=True)
+        return max(starts), min(ends), len(set(ends)) == 1
+
+    def _at(self, column: str, at: str, first: int, last: int) -> pd.Series[float] | None:
+        """A column at a quarter, at the end or as a mean over quarters, by scenario and run.
+
+        None if it was not kept.
+        """
         if at == "end":
             return self.runs([column]).set_index(["scenario", "run"])[column]
         try:
             table = self.trajectories([column])
         except InputError:
             return None
-        if at != "mean":
+        if at == "mean":
+            table = table[table["quarter"].between(first, last)]
+        else:
             table = table[table["quarter"] == quarters.parse(at)]
         return table.groupby(["scenario", "run"], observed=True)[column].mean()
 

@@ -414,6 +414,32 @@ because = "not kept by quarter, so left out"
     assert found["share_of_runs"] == (difference > 0).mean()
 
 
+def test_effects_compare_the_same_quarters(scenarios: list[Path], tmp_path: Path) -> None:
+    calm, shock = scenarios
+    path = tmp_path / "longer.toml"
+    headlines = "".join(
+        f'[[headline]]\noutcome = "{outcome}"\nat = "{at}"\ndirection = "up"\nbecause = "a test"\n'
+        for outcome, at in (("cohesion", "end"), ("output.AVA", "mean"), ("cohesion", "2024Q3"))
+    )
+    path.write_text(
+        shock.read_text(encoding="utf-8").replace('"calm"', f'"{calm.as_posix()}"')
+        + f'[horizon]\nend = "2024Q4"\n{headlines}',
+        encoding="utf-8",
+    )
+    result = batch([calm, path], out=tmp_path / "out")
+    effects = result.effects().set_index("outcome")
+    assert effects["at"].to_dict() == {"cohesion": "2023Q4", "output.AVA": "mean"}
+    table = result.trajectories(["cohesion", "output.AVA"])
+    shared = table[table["quarter"] <= 4 * 2023 + 3]
+    last = shared[shared["quarter"] == 4 * 2023 + 3].set_index(["scenario", "run"])["cohesion"]
+    mean = shared.groupby(["scenario", "run"])["output.AVA"].mean()
+    for outcome, values in (("cohesion", last), ("output.AVA", mean)):
+        wide = values.unstack("scenario")
+        assert effects.loc[outcome, "difference"] == pytest.approx(
+            (wide["longer"] - wide["calm"]).mean()
+        )
+
+
 def test_effects_are_empty_without_the_scenario_compared_with(
     scenarios: list[Path], tmp_path: Path
 ) -> None:
