@@ -198,7 +198,7 @@ def _sums(table: pd.DataFrame, country: str, members: dict[str, list[str]]) -> p
     """Sum over the powers of each bloc; missing where the country is."""
     return pd.DataFrame(
         {
-            bloc: table[[f"alignment.{country}.{power}" for power in powers]].sum(
+            bloc: table.reindex(columns=[f"alignment.{country}.{power}" for power in powers]).sum(
                 axis=1, skipna=False
             )
             for bloc, powers in members.items()

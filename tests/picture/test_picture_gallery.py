@@ -117,6 +117,23 @@ def test_many_scenarios_make_several_sets(make_result: Make, tmp_path: Path) -> 
     ]
 
 
+def test_a_set_may_lack_a_country_that_another_set_has(make_result: Make, tmp_path: Path) -> None:
+    result = make_result(tmp_path, scenarios=8, countries=2)
+    lonely = result.manifest["scenarios"][-1]["name"]  # alone has the last country
+    for name in ("runs", "quarters"):
+        table = pd.read_parquet(tmp_path / f"{name}.parquet")
+        elsewhere = table["scenario"] != lonely
+        if name == "runs":
+            absent = [column for column in table if ".BOR" in column]
+            table.loc[elsewhere, absent] = np.nan
+        else:
+            table = table[~(elsewhere & table["outcome"].str.contains(".BOR", regex=False))]
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    names = [path.name for path in plot_result(result, outcomes=["alignment", "leverage"])]
+    assert "ternary_alignment.png" in names
+    assert "ternary_alignment_part2.png" in names
+
+
 def test_captions(result: Result, page_words: Words) -> None:
     drawn = pictures(result)
     for name, figure in drawn.items():
