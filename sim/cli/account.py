@@ -21,7 +21,7 @@ _SENTENCES = {
     "imposed": "{power} threatens {country} over {channel} ({value:.1%} of GDP at stake): "
     "{country} refuses, {power} carries it out",
     "deal": "{power} and {country} announce deals of USD {value:.2f} bn",
-    "vote": "{country} votes: {label}",
+    "vote": "{country} votes{on}: {label}",
 }
 _COUNTS = {
     "complied": "complied with",
@@ -86,8 +86,9 @@ class Account:
             yield from map(self._standing, self.countries)
         for line in news:
             yield f"  > {line}"
+        several = any(event["kind"] == "vote" and event["value"] > 0 for event in happened)
         for event in happened:
-            yield f"  * {self._sentence(event)}"
+            yield f"  * {self._sentence(event, several)}"
 
     def _standing(self, country: str) -> str:
         assert self._last is not None
@@ -106,8 +107,9 @@ class Account:
     def _width(self) -> int:
         return max(map(len, self.countries.values()))
 
-    def _sentence(self, event: Event) -> str:
+    def _sentence(self, event: Event, several_votes: bool) -> str:
         names = {
+            "on": f" on resolution {event['value'] + 1:.0f}" if several_votes else "",
             "country": self.countries[event["country"]],
             "power": self.powers.get(event["power"], event["power"]),
             "channel": self.channels.get(event["channel"], event["channel"]).lower(),

@@ -222,6 +222,18 @@ def test_deals_of_the_scenario_count_among_those_of_the_run(
     assert deals_of_borland(capsys.readouterr().out) == pytest.approx(50.0, abs=0.5)
 
 
+def test_votes_of_a_quarter_are_told_apart(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = here / "scenarios" / "summits.toml"
+    text = path.read_text(encoding="utf-8")
+    vote = text[text.index("[[event]]") :]
+    path.write_text(text + vote.replace("A vote", "Another vote"), encoding="utf-8")
+    assert main(["run", "summits", "--quiet", "--country", "BOR"]) == 0
+    told = capsys.readouterr().out
+    assert told.index("A vote is called") < told.index("Another vote is called")
+    assert "Borland votes on resolution 1: " in told
+    assert "Borland votes on resolution 2: " in told
+
+
 def test_nothing_is_told_as_minus_nought() -> None:
     account = Account({"AVA": "Avaland"}, {"NOR": "Norland"}, {})
     values = {
