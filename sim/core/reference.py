@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.core import attention, bargaining, beliefs, coercion, cohesion, leverage, position
 from sim.core import reexport as reexports
+from sim.core.rules import Rules
 from sim.core.world import Array, World
 
 
@@ -31,12 +32,14 @@ class Reference:
     residual: Array  # s00 (country, channel, run)
 
 
-def reference(world: World) -> Reference:
+def reference(world: World, rules: Rules | None = None) -> Reference:
     """Compute the reference of a world.
 
     Parameters
     ----------
     world : World
+    rules : Rules, optional
+        The decision rules of the run, so that the base is where they rest too.
 
     Returns
     -------
@@ -48,14 +51,13 @@ def reference(world: World) -> Reference:
     InputError
         If a country's own ideal position leaves [-1, 1].
     """
+    rules = rules or Rules()
     attributes, parameters, drivers = world.attributes, world.parameters, world.drivers
     roles = attributes.roles
     member = attributes.core[:, None].astype(float)
 
     aligned = attention.alignment(attributes.exposure, attributes.share)
-    allocated = attention.proportional_allocation(
-        attributes.value, attributes.core, parameters.allocation_exponent
-    )
+    allocated = rules.allocation(attributes.value, attributes.core, parameters.allocation_exponent)
     spent = attention.spend(
         allocated,
         attributes.openness,
@@ -105,7 +107,7 @@ def reference(world: World) -> Reference:
     felt = np.mean(
         [
             beliefs.experience(
-                _expected_events(world, vulnerable, season, reexport, enforcement),
+                _expected_events(world, rules, vulnerable, season, reexport, enforcement),
                 member,
                 parameters.neighbour_learning,
             )
@@ -151,7 +153,7 @@ def reference(world: World) -> Reference:
 
 
 def _expected_events(
-    world: World, vulnerable: Array, season: int, reexport: Array, enforcement: Array
+    world: World, rules: Rules, vulnerable: Array, season: int, reexport: Array, enforcement: Array
 ) -> Array:
     """Expected weight of coercive events a quarter at the reference, (country, power, run)."""
     attributes, parameters, drivers = world.attributes, world.parameters, world.drivers
@@ -167,7 +169,7 @@ def _expected_events(
         reexport,
         attributes.roles.clearing[channel],
     )
-    game = coercion.threat_game(
+    game = rules.threats(
         held,
         strongest,
         np.zeros(1),

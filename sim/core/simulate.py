@@ -80,7 +80,8 @@ class Simulation:
     ) -> None:
         if runs < FEWEST_RUNS:
             raise InputError(f"a chunk holds {FEWEST_RUNS} runs or more, not {runs}")
-        self.setting = Setting(world, reference(world), plan, rules or Rules())
+        rules = rules or Rules()
+        self.setting = Setting(world, reference(world, rules), plan, rules)
         self.seed = seed
         self.first_run = first_run
         self.runs = runs

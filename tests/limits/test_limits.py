@@ -24,7 +24,7 @@ from sim.core.indicators import Ledger
 from sim.core.output import remittance_index
 from sim.core.reference import reference
 from sim.core.rules import Rules
-from sim.core.simulate import Quarter, simulate
+from sim.core.simulate import Quarter, Simulation, simulate
 from sim.core.streams import Streams, draw_quarter
 from sim.core.world import Array, World
 from tests.limits.worlds import (
@@ -113,9 +113,29 @@ def test_A01_the_threat_game_sees_no_excess_of_fear_at_the_base() -> None:
         noted.append(arguments[2])
         return coercion.threat_game(*arguments)
 
-    last(simulate(world, calm_plan(world, 3), SEED, 0, 200, Rules(threats=note)))
+    simulation = Simulation(world, calm_plan(world, 3), SEED, 0, 200, Rules(threats=note))
+    assert noted  # the reference is where this rule rests
+    noted.clear()
+    while not simulation.finished:
+        simulation.advance()
     assert close(noted[0], 0.0)
     assert not close(noted[2], 0.0, 0.01)
+
+
+def test_A01_nothing_moves_under_another_rule_of_allocation() -> None:
+    """The reference follows the rules of the run, so the base is a fixed point under any."""
+
+    def even(value: Array, core: Array, exponent: Array) -> Array:
+        return np.broadcast_to(1.0 / core.sum(), np.broadcast_shapes(value.shape, exponent.shape))
+
+    world, _ = random_world(0, quarters=1)
+    calm = Simulation(world, calm_plan(world, 4), SEED, 0, 2, Rules(allocation=even))
+    usual = Simulation(world, calm_plan(world, 4), SEED, 0, 2)
+    base = calm.state.attention.copy()
+    assert not close(base, usual.state.attention, 0.001)
+    while not calm.finished:
+        calm.advance()
+        assert close(calm.state.attention, base)
 
 
 def test_A02_equal_powers_stay_equal() -> None:
