@@ -6,11 +6,13 @@ import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from sim.case.build import all_names, build, noise
 from sim.case.check import check
+from sim.case.posterior import POSTERIOR, Posterior, read_posterior
 from sim.case.schema import TABLES
 from sim.case.show import show
 from sim.case.tables import Table, choice, read_tables, read_text, shown
@@ -20,6 +22,7 @@ from sim.core.world import Array, Names, World
 
 HEAD = "case.toml"
 _KEYS = ("title", "description", "as_of", "bases")
+_PARAMETERS = ("point", "posterior")  # which values of the parameters runs take, but for a file
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,43 @@ class Case:
         """Persistence and noise of the drivers with noise; see `sim.case.build.noise`."""
         return noise(self.tables, world)
 
+    @cached_property
+    def posterior(self) -> Posterior | None:
+        """Draws of the parameters that come with the case, read when first asked for.
+
+        Raises
+        ------
+        InputError
+            If its file cannot be used.
+        """
+        path = self.folder / POSTERIOR
+        return read_posterior(path) if path.exists() else None
+
+    def draws(self, parameters: str | Path | Posterior) -> Posterior | None:
+        """Draws of the parameters that runs are to take; None for the centres.
+
+        Parameters
+        ----------
+        parameters : "point", "posterior", path or Posterior
+            Centres; the case's posterior, or the centres if it has none; the draws of a
+            ``.parquet`` file; or the draws themselves.
+
+        Raises
+        ------
+        InputError
+            If it is none of these, or the file cannot be used.
+        """
+        if isinstance(parameters, Posterior):
+            return parameters
+        if parameters == "posterior":
+            return self.posterior
+        if parameters == "point":
+            return None
+        if Path(parameters).suffix != ".parquet":
+            found = choice(str(parameters), _PARAMETERS)
+            raise InputError(f"parameters: {found}; or the path of a .parquet file of draws")
+        return read_posterior(parameters)
+
     def check(self) -> list[str]:
         """Look for everything wrong with the figures and their sources.
 
@@ -86,7 +126,14 @@ class Case:
         list of str
             ``file:line: what is wrong``; empty if nothing is.
         """
-        return [*self._strangers(), *check(self.tables, self.bases)]
+        return [*self._strangers(), *self._draws_problem(), *check(self.tables, self.bases)]
+
+    def _draws_problem(self) -> Iterator[str]:
+        """What makes the posterior that stands beside the tables unusable."""
+        try:
+            _ = self.posterior
+        except InputError as error:
+            yield str(error)
 
     def _strangers(self) -> Iterator[str]:
         """Tables that nobody reads, such as one whose name is misspelt."""
@@ -110,6 +157,8 @@ class Case:
         digest = hashlib.sha256((self.folder / HEAD).read_bytes())
         for table in self.tables.values():
             digest.update(table.path.read_bytes())
+        if (self.folder / POSTERIOR).exists():
+            digest.update((self.folder / POSTERIOR).read_bytes())
         return digest.hexdigest()
 
 

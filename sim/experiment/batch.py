@@ -20,14 +20,14 @@ import pyarrow as pa
 from tqdm import tqdm
 
 from sim import __version__
-from sim.case import Case, load_case
+from sim.case import Case, Posterior, load_case
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS
 from sim.core.plan import Plan
 from sim.core.world import World
 from sim.experiment import store
-from sim.experiment.describe import describe_case, describe_scenario
+from sim.experiment.describe import describe_case, describe_parameters, describe_scenario
 from sim.experiment.result import Result
 from sim.experiment.workers import Failure, Task, Worker, work
 from sim.scenario import Scenario, compile_plan, load_scenario
@@ -60,6 +60,8 @@ def batch(
     progress: bool = False,
     chunk: int = 512,
     overwrite: bool = False,
+    parameters: str | Path | Posterior = "posterior",
+    replicates: int = 1,
 ) -> Result:
     """Run scenarios many times over and record the outcomes in a folder.
 
@@ -87,6 +89,13 @@ def batch(
         Runs simulated together.
     overwrite : bool
         Replace the results that `out` holds.
+    parameters : "posterior", "point", path of a ``.parquet`` file, or Posterior
+        Draws of the parameters, on top of which a scenario sets its own: the case's posterior, or
+        the centres if it has none; the centres; or draws from elsewhere.
+    replicates : int
+        Consecutive runs that share a draw: run i takes draw i // `replicates`, from the first draw
+        again when they are used up. With 2 or more, `sim.experiment.spread` tells apart what the
+        draws and what chance contribute to an outcome.
 
     Returns
     -------
@@ -118,12 +127,15 @@ def batch(
         raise InputError(f"runs: found {runs}; allowed: {MOST_RUNS:,} or fewer")
     seed = _at_least("seed", _agreed("seed", seed, loaded), 0)
     chunks = [range(first, min(first + chunk, runs)) for first in range(0, runs, chunk)]
-    case, entries = _prepare(scenarios, loaded, seed, chunks)
+    replicates = _at_least("replicates", replicates, 1)
+    case, posterior = _case(loaded, parameters)
+    entries = _prepare(scenarios, loaded, case, seed, chunks, posterior, replicates)
     names = [entry.name for entry in entries]
     folder = Path(out) if out is not None else Path("results", _folder_name(names, runs))
     store.prepare(folder, overwrite)
 
-    manifest = _manifest(case, entries, runs, seed, chunk, kept)
+    drawn = describe_parameters(parameters, posterior, replicates)
+    manifest = _manifest(case, entries, runs, seed, chunk, kept, drawn)
     store.write_manifest(folder, manifest)
     tasks = [
         Task(place, numbers.start, len(numbers))
@@ -136,6 +148,8 @@ def batch(
         tuple((entry.name, entry.scenario) for entry in entries),
         seed,
         kept,
+        posterior,
+        replicates,
     )
     try:
         failures = _run(worker, tasks, jobs, progress)
@@ -200,16 +214,10 @@ def _agreed(name: str, given: int | None, scenarios: Sequence[Scenario]) -> int:
     return int(next(iter(said.values())))
 
 
-def _prepare(
-    given: Sequence[str | Path | Scenario],
-    scenarios: Sequence[Scenario],
-    seed: int,
-    chunks: Sequence[range],
-) -> tuple[Case, list[_Entry]]:
-    """Load the case and compile every scenario, so that errors show before anything runs.
-
-    Where the world itself is drawn, a run may hold one that has no reference: all are tried.
-    """
+def _case(
+    scenarios: Sequence[Scenario], parameters: str | Path | Posterior
+) -> tuple[Case, Posterior | None]:
+    """The case that the scenarios share, and the draws of its parameters."""
     names = [scenario.name for scenario in scenarios]
     for name in names:
         if names.count(name) > 1:
@@ -222,22 +230,40 @@ def _prepare(
                 f"{other.name} has {other.case}"
             )
     case = load_case(str(first.case))
+    return case, case.draws(parameters)
+
+
+def _prepare(
+    given: Sequence[str | Path | Scenario],
+    scenarios: Sequence[Scenario],
+    case: Case,
+    seed: int,
+    chunks: Sequence[range],
+    posterior: Posterior | None,
+    replicates: int,
+) -> list[_Entry]:
+    """Compile every scenario, so that errors show before anything runs.
+
+    Where the world itself is drawn, a run may hold one that has no reference: all are tried.
+    """
+    parameters = posterior or "point"
+    worlds = 0 if posterior is None else posterior.draws * replicates  # runs before they repeat
     entries = []
     for scenario, written in zip(scenarios, given, strict=True):
-        world, plan = compile_plan(scenario, case, range(2), seed)
-        if _draws_worlds(scenario):
-            for numbers in chunks:
-                compile_plan(scenario, case, numbers, seed)
+        world, plan = compile_plan(scenario, case, range(2), seed, parameters, replicates)
+        for numbers in chunks:
+            if _draws_worlds(scenario) or numbers.start < worlds:
+                compile_plan(scenario, case, numbers, seed, parameters, replicates)
         text = scenario.name if isinstance(written, Scenario) else str(written)
         entries.append(_Entry(scenario.name, text, scenario, world, plan))
-    base = entries[0].world.base
+    first, base = entries[0], entries[0].world.base
     for entry in entries:
         if entry.world.base != base:
             raise InputError(
                 f"the scenarios of a batch share a base quarter: {first.name} has "
                 f"{quarters.name(base)}, {entry.name} has {quarters.name(entry.world.base)}"
             )
-    return case, entries
+    return entries
 
 
 def _draws_worlds(scenario: Scenario) -> bool:
@@ -324,12 +350,17 @@ def _manifest(
     seed: int,
     chunk: int,
     kept: Sequence[str],
+    parameters: dict[str, Any],
 ) -> dict[str, Any]:
     """Everything needed to read the results years later, and to remake them."""
     command = ["multivector", "batch", *(entry.given for entry in entries)]
     command += ["-n", str(runs), "--seed", str(seed)]
     if kept != kept_outcomes("headline"):
         command += ["--trajectories", ",".join(kept) or "none"]
+    if parameters["given"] != "posterior":
+        command += ["--parameters", parameters["given"]]
+    if parameters["replicates"] > 1:
+        command += ["--replicates", str(parameters["replicates"])]
     return {
         "format": store.FORMAT,
         "status": "incomplete",
@@ -347,6 +378,7 @@ def _manifest(
         },
         "cpu_features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
         "case": describe_case(case, [entry.world for entry in entries]),
+        "parameters": parameters,
         "scenarios": [describe_scenario(entry.scenario) for entry in entries],
         "outcomes": [
             {

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
-from sim.case import Case
+from sim.case import Case, Posterior
 from sim.core import quarters
 from sim.core.world import World
 from sim.scenario import Scenario
@@ -58,4 +59,32 @@ def describe_scenario(scenario: Scenario) -> dict[str, Any]:
         "quarters": scenario.quarters,
         "hash": scenario.hash,
         "resolved": scenario.resolved(),
+    }
+
+
+def describe_parameters(
+    given: str | Path | Posterior, posterior: Posterior | None, replicates: int
+) -> dict[str, Any]:
+    """Which values of the parameters the runs took, besides those that a scenario sets.
+
+    Parameters
+    ----------
+    given : str, Path or Posterior
+        What was asked for; see `sim.case.Case.draws`.
+    posterior : Posterior or None
+        The draws it gave; none: the centres.
+    replicates : int
+        Consecutive runs that share a draw.
+    """
+    described = {
+        "given": f"draws {given.hash[:12]}" if isinstance(given, Posterior) else str(given),
+        "draws": 0 if posterior is None else posterior.draws,
+        "replicates": replicates,
+    }
+    if posterior is None:
+        return described
+    return described | {
+        "names": list(posterior.names),
+        "hash": posterior.hash,
+        "about": dict(posterior.about),
     }

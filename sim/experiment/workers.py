@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from sim.case import Case
+from sim.case import Case, Posterior
 from sim.core.simulate import FEWEST_RUNS
 from sim.experiment import store
 from sim.experiment.record import Interrupted, record
@@ -58,13 +58,17 @@ class Worker:
     scenarios: tuple[tuple[str, Scenario], ...]  # name and content
     seed: int
     kept: tuple[str, ...]
+    posterior: Posterior | None = None  # draws of the parameters; none: the centres
+    replicates: int = 1
 
     def do(self, task: Task, stop: Event | None = None) -> None:
         """Do a task. Its part of the table `runs` is written last and marks it as finished."""
         name, scenario = self.scenarios[task.scenario]
         simulated = max(task.runs, FEWEST_RUNS)
         numbers = range(task.first_run, task.first_run + simulated)
-        world, plan = compile_plan(scenario, self.case, numbers, self.seed)
+        world, plan = compile_plan(
+            scenario, self.case, numbers, self.seed, self.posterior or "point", self.replicates
+        )
         recording = record(
             world,
             plan,
