@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sim.cli.parsing import Parser, whole_number
+from sim.cli.parsing import Parser, add_parameters, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +54,7 @@ def add(top: Parser) -> None:
         help="outcomes recorded every quarter: headline (default), none (then no fan charts), "
         "all, or names with commas between; the last quarter records all in any case",
     )
+    add_parameters(parser)
     parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the results that the folder holds"
@@ -75,10 +76,13 @@ def run(given: Namespace) -> int:
         trajectories=which if which in ("headline", "none", "all") else which.split(","),
         progress=True,
         overwrite=given.overwrite,
+        parameters=given.parameters,
+        replicates=given.replicates,
     )
     asked = result.manifest["runs"] * len(result.scenarios)
     failed = sum(failure["runs"] for failure in result.failures)
     if failed < asked:
+        print(f"{_values(result.manifest['parameters'])}.")
         print(f"Medians over {result.manifest['runs']} runs at the last quarter:\n")
         print(_table(result, result.summary()))
         print("\nMean of the worst tenth of runs at the last quarter:\n")
@@ -105,6 +109,13 @@ def run(given: Namespace) -> int:
         )
         return 1
     return 0
+
+
+def _values(parameters: dict[str, Any]) -> str:
+    """Which values of the parameters the runs took, in words."""
+    if not parameters["draws"]:
+        return "Parameters at their centres"
+    return f"Parameters drawn from the {parameters['draws']} draws of {parameters['given']}"
 
 
 def _table(result: Result, table: pd.DataFrame) -> str:

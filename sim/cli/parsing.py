@@ -68,6 +68,25 @@ def _nearest(found: str, allowed: Sequence[str] | dict[str, Parser]) -> str:
     return nearest(found, allowed)
 
 
+def add_parameters(parser: Parser) -> None:
+    """Add the options that say which values of the parameters runs take."""
+    parser.add_argument(
+        "--parameters",
+        metavar="WHICH",
+        default="posterior",
+        help="values of the parameters: posterior (default; run i takes draw i of the case's "
+        "posterior, or the centres if it has none), point (the centres), or a .parquet file of "
+        "draws; a scenario's own come on top",
+    )
+    parser.add_argument(
+        "--replicates",
+        type=whole_number,
+        metavar="K",
+        default=1,
+        help="consecutive runs that share a draw; default: 1",
+    )
+
+
 def whole_number(text: str) -> int:
     """Type of an argument that is a whole number; its range is checked where it is used."""
     try:

@@ -6,7 +6,7 @@ from argparse import Namespace
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
-from sim.cli.parsing import Parser, whole_number
+from sim.cli.parsing import Parser, add_parameters, whole_number
 from sim.core import quarters
 from sim.core.errors import InputError
 
@@ -26,6 +26,7 @@ def add(top: Parser) -> None:
     parser.add_argument(
         "--seed", type=whole_number, metavar="N", help="root seed; default: what the scenario says"
     )
+    add_parameters(parser)
     parser.add_argument("--country", metavar="CODE", help="tell this country only")
     parser.add_argument(
         "--quiet", action="store_true", help="only what happened, and where it ended"
@@ -44,7 +45,13 @@ def run(given: Namespace) -> int:
     from sim.scenario.problems import listed, nearest
 
     scenario = load_scenario(given.scenario)
-    model = DiplomacyModel(scenario, rng=given.seed, run=given.run)
+    model = DiplomacyModel(
+        scenario,
+        rng=given.seed,
+        run=given.run,
+        parameters=given.parameters,
+        replicates=given.replicates,
+    )
     names = model.world.names
     if given.country is not None and given.country not in names.countries:
         raise InputError(

@@ -8,7 +8,7 @@ from typing import Any
 
 import mesa
 
-from sim.case import load_case
+from sim.case import Posterior, load_case
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.events import extract
@@ -29,7 +29,7 @@ def _is_whole(number: object) -> bool:
 class DiplomacyModel(mesa.Model):
     """One run of a scenario; ``step()`` is one quarter.
 
-    Stepping it gives run `run` of a batch with the same seed, to the last bit.
+    Stepping it gives run `run` of a batch with the same seed and parameters, to the last bit.
 
     Parameters
     ----------
@@ -39,6 +39,11 @@ class DiplomacyModel(mesa.Model):
         Root seed of the random streams; the scenario's own seed if left out.
     run : int
         Number of the run in the ensemble.
+    parameters : "posterior", "point", path or Posterior
+        Values of the parameters, as of a batch: by default the run takes its draw of the case's
+        posterior, or the centres if it has none.
+    replicates : int
+        Consecutive runs of the ensemble that share a draw.
 
     Attributes
     ----------
@@ -60,11 +65,15 @@ class DiplomacyModel(mesa.Model):
         spec: str | Path | Scenario = "baseline",
         rng: int | None = None,
         run: int = 0,
+        parameters: str | Path | Posterior = "posterior",
+        replicates: int = 1,
     ) -> None:
         if rng is not None and not (_is_whole(rng) and rng >= 0):
             raise InputError(f"rng is the root seed, 0 or a positive whole number; found {rng!r}")
         if not (_is_whole(run) and 0 <= run < MOST_RUNS):
             raise InputError(f"run is the number of a run, 0 to {MOST_RUNS - 1}; found {run!r}")
+        if not (_is_whole(replicates) and replicates >= 1):
+            raise InputError(f"replicates: found {replicates!r}; allowed: 1 or more")
         rng, run = None if rng is None else int(rng), int(run)  # NumPy's integers overflow
         super().__init__(rng=rng)
         self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
@@ -75,7 +84,12 @@ class DiplomacyModel(mesa.Model):
         self.world: World
         self.plan: Plan
         self.world, self.plan = compile_plan(
-            self.spec, self.case, range(run, run + FEWEST_RUNS), self.root_seed
+            self.spec,
+            self.case,
+            range(run, run + FEWEST_RUNS),
+            self.root_seed,
+            parameters,
+            int(replicates),
         )
         self._simulation = Simulation(self.world, self.plan, self.root_seed, run, FEWEST_RUNS)
         self._now: Quarter | None = None
