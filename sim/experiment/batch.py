@@ -9,7 +9,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from sim import __version__
 from sim.case import Case, Posterior, load_case
+from sim.case.build import base_year
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS
@@ -28,6 +29,8 @@ from sim.core.plan import Plan
 from sim.core.world import World
 from sim.experiment import store
 from sim.experiment.describe import describe_case, describe_parameters, describe_scenario
+from sim.experiment.observables import Observable, recorded_observables
+from sim.experiment.record import OBSERVED_RUNS
 from sim.experiment.result import Result
 from sim.experiment.workers import Failure, Task, Worker, work
 from sim.scenario import Scenario, compile_plan, load_scenario
@@ -48,6 +51,7 @@ class _Entry:
     scenario: Scenario
     world: World
     plan: Plan
+    observed: tuple[Observable, ...]
 
 
 def batch(
@@ -255,7 +259,8 @@ def _prepare(
             if _draws_worlds(scenario) or numbers.start < worlds:
                 compile_plan(scenario, case, numbers, seed, parameters, replicates)
         text = scenario.name if isinstance(written, Scenario) else str(written)
-        entries.append(_Entry(scenario.name, text, scenario, world, plan))
+        observed = recorded_observables(case, world.names)
+        entries.append(_Entry(scenario.name, text, scenario, world, plan, observed))
     first, base = entries[0], entries[0].world.base
     for entry in entries:
         if entry.world.base != base:
@@ -391,5 +396,12 @@ def _manifest(
             }
             for name, one in INDICATORS.items()
         ],
+        "observables": {
+            "first_runs": OBSERVED_RUNS,
+            "base_year": base_year(entries[0].world.base),
+            "columns": [
+                asdict(one) for one in dict.fromkeys(o for e in entries for o in e.observed)
+            ],
+        },
         "failures": [],
     }

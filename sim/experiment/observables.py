@@ -138,6 +138,15 @@ def vote_observables(case: Case, names: Names) -> tuple[Observable, ...]:
     )
 
 
+def recorded_observables(case: Case, names: Names) -> tuple[Observable, ...]:
+    """What a batch records: the observables of the measures and of votes; without measures none.
+
+    Arguments and errors as in `observables`.
+    """
+    found = observables(case, names)
+    return (*found, *vote_observables(case, names)) if found else ()
+
+
 def _check_outcomes(table: Table, row: Row) -> None:
     where = f"{table.where(row)}: column 'outcome'"
     for term in _terms(row):

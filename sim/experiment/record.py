@@ -1,4 +1,4 @@
-"""One chunk of runs, simulated and recorded as tables: outcomes at the end, by quarter, events."""
+"""One chunk of runs, simulated and recorded as tables: outcomes, observables, events."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from sim.case.build import base_year
 from sim.core import events
 from sim.core.indicators import INDICATORS, columns
 from sim.core.plan import Plan
 from sim.core.simulate import simulate
 from sim.core.world import World
+from sim.experiment.observables import Observable, Yearly, base_values
+
+OBSERVED_RUNS = 1000  # of each scenario, the first ones: those whose observables are recorded
 
 
 class Interrupted(Exception):
@@ -28,6 +32,7 @@ class Recording:
     runs: pa.Table
     trajectories: pa.Table | None
     events: pa.Table
+    observables: pa.Table | None
 
 
 def record(
@@ -40,6 +45,7 @@ def record(
     runs: int,
     simulated: int,
     kept: Sequence[str],
+    observed: Sequence[Observable] = (),
     stopped: Callable[[], bool] = lambda: False,
 ) -> Recording:
     """Simulate consecutive runs of a scenario and record their outcomes.
@@ -56,6 +62,9 @@ def record(
         Runs to record, and runs to simulate; the others are padding.
     kept : sequence of str
         Outcomes recorded every quarter (single precision); all are recorded at the last one.
+    observed : sequence of Observable
+        Recorded by calendar year (single precision), for the first `OBSERVED_RUNS` runs of a
+        scenario; with them, as the base year, what the model gives for it.
     stopped : callable
         Asked every quarter whether to give up.
 
@@ -71,6 +80,8 @@ def record(
     paths = np.empty((plan.quarters, len(heads), runs), dtype=np.float32)
     happened: list[dict[str, NDArray[Any]]] = []
     last: dict[str, NDArray[np.float64]] = {}
+    observing = min(runs, max(OBSERVED_RUNS - first_run, 0)) if observed else 0
+    collected = Yearly(observed if observing else (), names, plan, simulated)
     for quarter in simulate(world, plan, seed, first_run, simulated):
         if stopped():
             raise Interrupted
@@ -80,6 +91,7 @@ def record(
             paths[quarter.index, row : row + len(values)] = values
             row += len(values)
         happened.append(events.extract(quarter, names, first_run))
+        collected.add(quarter)
         if quarter.index == plan.quarters - 1:
             for name, indicator in INDICATORS.items():
                 values = _rows(quarter.measure(name), simulated)[:, :runs]
@@ -88,14 +100,27 @@ def record(
     numbers = np.arange(first_run, first_run + runs)
     recorded: list[tuple[str, NDArray[Any]]] = list(last.items())
     recorded += zip(heads, paths.swapaxes(0, 1), strict=True)
+    if observing:
+        recorded += zip((one.name for one in observed), collected.values[:, :, :runs], strict=True)
     for head, outcome in recorded:
         finite = np.isfinite(outcome).reshape(-1, runs).all(axis=0)
         if not finite.all():
             raise FloatingPointError(f"{head} is not finite in run {numbers[finite.argmin()]}")
+    observations = None
+    if observing:
+        base = np.broadcast_to(base_values(world, plan, observed), (len(observed), simulated))
+        observations = _observables(
+            scenario,
+            numbers[:observing],
+            np.append(base_year(world.base), collected.years),
+            [one.name for one in observed],
+            np.concatenate([base[:, None], collected.values], axis=1)[:, :, :observing],
+        )
     return Recording(
         runs=pa.table({"scenario": _repeat(scenario, runs), "run": numbers, **last}),
         trajectories=_trajectories(scenario, numbers, plan.start, heads, paths) if heads else None,
         events=_events(scenario, happened, numbers),
+        observables=observations,
     )
 
 
@@ -124,6 +149,24 @@ def _trajectories(
     }
     for head, values in zip(heads, paths.swapaxes(0, 1), strict=True):
         table[head] = pa.array(values.T.reshape(-1))
+    return pa.table(table)
+
+
+def _observables(
+    scenario: str,
+    numbers: NDArray[np.int64],
+    years: NDArray[np.int_],
+    heads: Sequence[str],
+    values: NDArray[np.float64],
+) -> pa.Table:
+    """Rows run by run, years in order; values (observable, year, run)."""
+    table: dict[str, pa.Array] = {
+        "scenario": _repeat(scenario, len(numbers) * len(years)),
+        "run": pa.array(np.repeat(numbers, len(years))),
+        "year": pa.array(np.tile(years.astype(np.int32), len(numbers))),
+    }
+    for head, found in zip(heads, values.astype(np.float32), strict=True):
+        table[head] = pa.array(found.T.reshape(-1))
     return pa.table(table)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.dataset as ds
 
 from sim.core import quarters
 from sim.core.errors import InputError
@@ -101,6 +102,40 @@ class Result:
     def events(self) -> pd.DataFrame:
         """What happened: scenario, run, quarter, kind, country, power, channel, label, value."""
         return self._read("events", (), None)
+
+    def observables(self, scenario: str | None = None) -> pd.DataFrame:
+        """What can be compared with what was observed, by calendar year.
+
+        Recorded for the first runs of each scenario only; the manifest says how many, and what
+        each column is.
+
+        Parameters
+        ----------
+        scenario : str, optional
+            Default: all of them.
+
+        Returns
+        -------
+        DataFrame
+            scenario, run, year, and a column an observable: ``measure.COUNTRY.POWER`` of the
+            case's measures, and expected votes, ``vote_yes.TEXT.COUNTRY``. The first year is the
+            base year, as the model gives it.
+
+        Raises
+        ------
+        InputError
+            If the case had no measures, or there is no such scenario.
+        """
+        if scenario is not None and scenario not in self.scenarios:
+            raise InputError(
+                f"{self.folder}: there is no scenario {scenario!r}"
+                f"{nearest(scenario, self.scenarios)}"
+            )
+        data = store.dataset(self.folder, "observables")
+        if data is None:
+            raise InputError(f"{self.folder}: this result has no observables")
+        chosen = None if scenario is None else ds.field("scenario") == scenario
+        return data.to_table(filter=chosen).to_pandas()
 
     def quarters(self) -> pd.DataFrame:
         """Statistics over runs: scenario, quarter, outcome, n, mean, sd, q05, q25, q50, q75, q95.

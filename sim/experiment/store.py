@@ -1,9 +1,10 @@
 """Results on disk: atomic parts while a batch runs, one Parquet file a table when it is done.
 
-A results folder holds `manifest.json`, the tables `runs`, `trajectories` and `events`, statistics
-by quarter in `quarters`, and, while a batch runs or after it was interrupted, a folder `parts` with
-one file a chunk and table. A chunk counts as finished once its part of the table `runs` stands,
-which is written last; so whatever stops a batch, what it had finished can be read.
+A results folder holds `manifest.json`, the tables `runs`, `trajectories`, `events` and, if the case
+has measures, `observables`, statistics by quarter in `quarters`, and, while a batch runs or after
+it was interrupted, a folder `parts` with one file a chunk and table. A chunk counts as finished once
+its part of the table `runs` stands, which is written last; so whatever stops a batch, what it had
+finished can be read.
 """
 
 from __future__ import annotations
@@ -24,7 +25,12 @@ import pyarrow.parquet as pq
 from sim.core.errors import InputError
 
 FORMAT = "multivector results 1"
-TABLES = ("trajectories", "events", "runs")  # in the order in which a chunk writes its parts
+TABLES = (
+    "trajectories",
+    "events",
+    "observables",
+    "runs",
+)  # in the order in which a chunk writes its parts
 QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
 _KEYS = ("scenario", "run", "quarter")
 _OWN = ("manifest.json", "failures.log", "parts", "pictures")  # what a batch may remove, and tables

@@ -20,6 +20,7 @@ from pathlib import Path
 from sim.case import Case, Posterior
 from sim.core.simulate import FEWEST_RUNS
 from sim.experiment import store
+from sim.experiment.observables import recorded_observables
 from sim.experiment.record import Interrupted, record
 from sim.scenario import Scenario, compile_plan
 
@@ -78,6 +79,7 @@ class Worker:
             runs=task.runs,
             simulated=simulated,
             kept=self.kept,
+            observed=recorded_observables(self.case, world.names),
             stopped=stop.is_set if stop is not None else lambda: False,
         )
         for table in store.TABLES:

@@ -7,12 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.case import Case, load_case
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS, Ledger, columns
 from sim.core.simulate import Quarter, Simulation, simulate
+from sim.experiment import record
+from sim.experiment.batch import batch
 from sim.experiment.observables import (
     CUMULATIVE,
     Observable,
@@ -308,3 +311,86 @@ def test_only_what_is_wanted_is_measured(case: Case, monkeypatch: pytest.MonkeyP
     assert asked.count("gdp_usd") == 12  # once a quarter
     assert asked.count("threats") == 3  # once a year
     assert set(asked) == {"gdp_usd", "threats"}
+
+
+# Recorded by a batch
+
+
+def test_a_batch_records_observables_by_year_behind_the_base_year(case: Case) -> None:
+    plain = scenario(case)
+    result = batch(plain, runs=5, out="results")
+    table = result.observables()
+    world, plan = compile_plan(plain, case, range(5), 3)
+    wanted = (*observables(case, world.names), *vote_observables(case, world.names))
+    assert list(table.columns) == ["scenario", "run", "year", *names_of(wanted)]
+    assert list(table["year"]) == [2022, 2023, 2024, 2025] * 5
+    assert list(table["run"]) == np.repeat(range(5), 4).tolist()
+    _, values = yearly(world, plan, wanted, 3, 0, 5)
+    kept = table.iloc[:, 3:].to_numpy().reshape(5, 4, -1)
+    assert kept.dtype == np.float32
+    np.testing.assert_array_equal(kept[:, 1:], values.transpose(2, 1, 0).astype(np.float32))
+    base = base_values(world, plan, wanted)[:, 0].astype(np.float32)
+    np.testing.assert_array_equal(kept[:, 0], np.tile(base, (5, 1)))
+    said = result.manifest["observables"]
+    assert (said["first_runs"], said["base_year"]) == (1000, 2022)
+    assert [one["name"] for one in said["columns"]] == names_of(wanted)
+    assert said["columns"][0]["columns"] == ["share.AVA.NOR.trade"]
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3])
+def test_only_the_first_runs_are_recorded_however_they_are_cut(
+    case: Case, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    plain = scenario(case, "2023Q1", "2023Q4")
+    whole = batch(plain, runs=5, out="whole").observables()
+    monkeypatch.setattr(record, "OBSERVED_RUNS", 3)
+    first = batch(plain, runs=5, chunk=chunk, out="first").observables("plain")
+    assert sorted(set(first["run"])) == [0, 1, 2]
+    pd.testing.assert_frame_equal(first, whole[whole["run"] < 3])
+
+
+def test_a_value_that_is_not_finite_fails_the_chunk(
+    case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, plan = compile_plan(scenario(case), case, range(2), 3)
+    wanted = observables(case, world.names)
+    broken = replace(INDICATORS["gdp_usd"], formula=lambda m: m.gdp / (m.index != 5))
+    monkeypatch.setitem(INDICATORS, "gdp_usd", broken)
+    with (
+        np.errstate(divide="ignore"),
+        pytest.raises(FloatingPointError, match=r"gdp\.AVA is not finite in run 0"),
+    ):
+        record.record(
+            world,
+            plan,
+            scenario="plain",
+            seed=3,
+            first_run=0,
+            runs=2,
+            simulated=2,
+            kept=(),
+            observed=wanted,
+        )
+
+
+def test_results_without_observables_say_so(case: Case, folder: Path) -> None:
+    (folder / "measures.csv").unlink()
+    result = batch(scenario(case, "2023Q1", "2023Q4"), runs=2, out="results")
+    assert result.manifest["observables"]["columns"] == []
+    assert not Path("results/observables.parquet").exists()
+    with pytest.raises(InputError, match="results: this result has no observables"):
+        result.observables()
+
+
+def test_an_unknown_scenario_of_a_result_is_refused(case: Case) -> None:
+    result = batch(scenario(case, "2023Q1", "2023Q4"), runs=2, out="results")
+    with pytest.raises(InputError, match="no scenario 'plian'; did you mean 'plain'"):
+        result.observables("plian")
+
+
+def test_a_wrong_measure_is_refused_before_anything_is_written(case: Case, folder: Path) -> None:
+    plain = scenario(case)
+    (folder / "measures.csv").write_text(measures(wrong="shaer.{country}.{power}.trade,mean,,"))
+    with pytest.raises(InputError, match="there is no outcome 'shaer'"):
+        batch(plain, runs=2, out="results")
+    assert not Path("results").exists()
