@@ -41,6 +41,18 @@ DRIVERS: dict[str, Driver] = {
     "consultation": Driver((), -1, 1, "joint voice", "regional consultation beyond the usual"),
     "drift": Driver((), 0, 5, "ratio", "multiplier of the secular drift of shares; 0 is off"),
     "transit_days": Driver(("route",), 0.1, 1000, "days", "transit time on a route"),
+    "preference": Driver(
+        ("country", "power", "channel"), -3, 3, "log points", "shift towards a power, unexplained"
+    ),
+    "exposure": Driver(
+        ("country", "channel"), -2, 2, "log points", "value at risk in a channel against the base"
+    ),
+    "activity": Driver(
+        ("country",), -1, 1, "log points", "dollar GDP against trend, from outside the model"
+    ),
+    "throughput": Driver(
+        ("route",), -5, 2, "log points", "usable part of a route's capacity, 0 as built"
+    ),
 }
 
 

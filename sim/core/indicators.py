@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 import numpy as np
@@ -71,15 +72,24 @@ class Moment:
     flow: Flow
     ledger: Ledger
 
-    @property
+    def change(self, driver: str) -> Array:
+        """A driver less its reference."""
+        return self.state.drivers[driver] - self.setting.world.drivers[driver]
+
+    @cached_property
     def gdp(self) -> Array:
-        """GDP path (country, run), USD bn a year: trend and deviation."""
+        """GDP path (country, run), USD bn a year: trend, output and activity."""
         world, plan = self.setting.world, self.setting.plan
         years = (plan.start + self.index - world.base) / 4.0
         path: Array = world.attributes.gdp * np.exp(
-            world.attributes.growth * years + self.state.output
+            world.attributes.growth * years + self.state.output + self.change("activity")
         )
         return path
+
+    @cached_property
+    def exposure(self) -> Array:
+        """Value at risk now (country, channel, run), share of GDP."""
+        return self.setting.exposure(self.state.drivers)
 
     @property
     def member(self) -> Array:
@@ -121,7 +131,7 @@ def columns(indicator: Indicator, names: Names) -> list[str]:
 
 
 def _alignment(moment: Moment) -> Array:
-    return attention.alignment(moment.setting.world.attributes.exposure, moment.state.share)
+    return attention.alignment(moment.exposure, moment.state.share)
 
 
 def _entropy(moment: Moment) -> Array:
@@ -145,8 +155,7 @@ def _asymmetry(moment: Moment) -> Array:
 
 
 def _influence(moment: Moment) -> Array:
-    exposure = moment.setting.world.attributes.exposure
-    bandwidth = (exposure[:, None] * moment.state.share).sum(axis=2)
+    bandwidth = (moment.exposure[:, None] * moment.state.share).sum(axis=2)
     return bandwidth * moment.state.share.mean(axis=2)
 
 
@@ -160,17 +169,22 @@ def _autonomy(moment: Moment) -> Array:
 
 
 def _in_role(moment: Moment, role: str) -> Array:
-    """Share (country, power, run) and exposure (country, run) summed over a role's channels."""
+    """Share summed over a role's channels (country, power, run)."""
     mask = getattr(moment.setting.world.attributes.roles, role)
     return (mask[:, None] * moment.state.share).sum(axis=2)
 
 
 def _value_in_role(moment: Moment, role: str) -> Array:
     """Value of the flows of a dyad in a role's channels, USD bn a year."""
-    attributes = moment.setting.world.attributes
-    mask = getattr(attributes.roles, role)
-    value = mask[:, None] * attributes.exposure[:, None] * moment.state.share
+    mask = getattr(moment.setting.world.attributes.roles, role)
+    value = mask[:, None] * moment.exposure[:, None] * moment.state.share
     return value.sum(axis=2) * moment.gdp[:, None]
+
+
+def _remittance_share(moment: Moment) -> Array:
+    """Remittances received (country, run), share of GDP."""
+    labour = moment.setting.world.attributes.roles.labour
+    return moment.exposure[:, labour].sum(axis=1) * moment.flow.remittances
 
 
 def _migrants(moment: Moment) -> Array:
@@ -202,6 +216,7 @@ def _gini(moment: Moment) -> Array:
 
 
 def _weighted_pull(moment: Moment, term: Array) -> Array:
+    # Weights of the base: what moves the mean of a pull is the pull, not the portfolio.
     attributes = moment.setting.world.attributes
     weight = attributes.exposure[:, None] * attributes.share
     total = weight.sum(axis=2)
@@ -218,8 +233,12 @@ def _capacity_pull(moment: Moment) -> Array:
 def _carried(moment: Moment) -> Array:
     attributes = moment.setting.world.attributes
     found = attributes.routes
-    effective = moment.state.capacity * (moment.state.drivers["transit_days"] / found.days) ** (
-        -moment.setting.world.parameters.days_elasticity
+    effective = routes.effective(
+        moment.state.capacity,
+        moment.state.drivers["transit_days"],
+        found.days,
+        moment.setting.world.parameters.days_elasticity,
+        moment.change("throughput"),
     )
     return routes.carried(
         found.yield_, effective, moment.state.share, moment.flow.flow, found.location
@@ -227,9 +246,13 @@ def _carried(moment: Moment) -> Array:
 
 
 def _route_volume(moment: Moment) -> Array:
-    carried = np.minimum(_carried(moment), moment.state.capacity)
+    found = moment.setting.world.attributes.routes
+    _, country, _, channel = found.location.nonzero()
+    larger = np.exp(moment.change("exposure"))[country, channel]  # the channel's value, base = 1
+    usable = moment.state.capacity * np.exp(moment.change("throughput"))
+    carried = np.minimum(_carried(moment) * larger, usable)
     closure = moment.setting.plan.closure[moment.index]
-    return carried * (1.0 - closure) * moment.setting.world.attributes.routes.volume_per_share
+    return carried * (1.0 - closure) * found.volume_per_share
 
 
 def _votes(moment: Moment, shares: Array) -> Array:
@@ -366,6 +389,20 @@ _ALL = (
         "remittances received against the base",
         lambda m: m.flow.remittances,
         True,
+    ),
+    Indicator(
+        "remittance_share",
+        _COUNTRY,
+        _GDP,
+        "remittances received: labour's exposure now times the index",
+        _remittance_share,
+    ),
+    Indicator(
+        "remittances_total_usd",
+        _COUNTRY,
+        "USD bn a year",
+        "remittances received from all",
+        lambda m: _remittance_share(m) * m.gdp,
     ),
     Indicator(
         "reexport_intensity",
@@ -572,6 +609,13 @@ _ALL = (
         "log points",
         "drivers' part in the power's attractiveness",
         lambda m: _weighted_pull(m, m.flow.pulls.drivers),
+    ),
+    Indicator(
+        "exposure",
+        ("country", "channel"),
+        _GDP,
+        "value at risk in the channel now",
+        lambda m: m.exposure,
     ),
     Indicator(
         "share",

@@ -9,6 +9,25 @@ from sim.core.world import Array
 WHOLE = 1.0 - 1e-12  # a share of 1 would make the logarithm infinite
 
 
+def value_at_risk(base: Array, exposure: Array, reference: Array) -> Array:
+    """Value at risk in each channel now.
+
+    Parameters
+    ----------
+    base : array (country, channel, run)
+        E at the base, share of GDP.
+    exposure, reference : array (country, channel, run)
+        The driver now and at the reference, log points.
+
+    Returns
+    -------
+    array (country, channel, run)
+        E exp(exposure - reference), share of GDP.
+    """
+    value: Array = base * np.exp(exposure - reference)
+    return value
+
+
 def loss(share: Array, substitution: Array) -> Array:
     """Share of a channel's value lost when suppliers with this share are cut off.
 
@@ -37,6 +56,7 @@ def vulnerability(exposure: Array, share: Array, control: Array, substitution: A
     Parameters
     ----------
     exposure : array (country, channel, run)
+        Value at risk, share of GDP.
     share : array (country, power, channel, run)
     control : array (power, channel, run)
         Weaponisability.

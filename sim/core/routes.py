@@ -10,30 +10,43 @@ from numpy.typing import NDArray
 from sim.core.world import Array, Flags
 
 
-def gains(
-    capacity: Array,
-    base_capacity: Array,
-    yield_: Array,
-    days: Array,
-    base_days: Array,
-    speed: Array,
+def effective(
+    capacity: Array, days: Array, base_days: Array, speed: Array, throughput: Array
 ) -> Array:
-    """Share of a channel that a route gained since the base.
+    """What a route's capacity is worth to those who use it.
 
     Parameters
     ----------
-    capacity, base_capacity, yield_, days, base_days : array (route, run)
-        Capacity now and at the base, base share a unit of capacity, transit time now and then.
+    capacity, days, base_days : array (route, run)
+        Capacity, transit time now and at the base.
     speed : array (run,)
         eta_d, elasticity of use to transit time.
+    throughput : array (route, run)
+        Usable part of the capacity against the reference, log points.
 
     Returns
     -------
     array (route, run)
-        y (Cap (days/days0)^-eta_d - Cap0)
+        Cap (days/days0)^-eta_d exp(throughput)
     """
-    effective = capacity * (days / base_days) ** (-speed)
-    gain: Array = yield_ * (effective - base_capacity)
+    worth: Array = capacity * (days / base_days) ** (-speed) * np.exp(throughput)
+    return worth
+
+
+def gains(effective_capacity: Array, base_capacity: Array, yield_: Array) -> Array:
+    """Share of a channel that a route gained since the base.
+
+    Parameters
+    ----------
+    effective_capacity, base_capacity, yield_ : array (route, run)
+        Capacity as `effective` has it and at the base, base share a unit of capacity.
+
+    Returns
+    -------
+    array (route, run)
+        y (effective - Cap0)
+    """
+    gain: Array = yield_ * (effective_capacity - base_capacity)
     return gain
 
 
@@ -81,7 +94,9 @@ def by_partner(gain: Array, serves: Flags) -> Array:
     return _gather(gain[route], cells, serves.shape[1:])
 
 
-def carried(yield_: Array, capacity: Array, share: Array, flow: Array, location: Flags) -> Array:
+def carried(
+    yield_: Array, effective_capacity: Array, share: Array, flow: Array, location: Flags
+) -> Array:
     """Share of its channel that each route carries.
 
     A dyad's share is divided over its routes in proportion to what their capacity would carry;
@@ -89,7 +104,8 @@ def carried(yield_: Array, capacity: Array, share: Array, flow: Array, location:
 
     Parameters
     ----------
-    yield_, capacity : array (route, run)
+    yield_, effective_capacity : array (route, run)
+        Base share a unit of capacity, and capacity as `effective` has it.
     share : array (country, power, channel, run)
         S now.
     flow : array (country, power, channel, run)
@@ -102,7 +118,7 @@ def carried(yield_: Array, capacity: Array, share: Array, flow: Array, location:
     """
     _, country, power, channel = location.nonzero()
     whole = flow[country, power, channel]
-    ability = np.broadcast_to(yield_ * capacity, whole.shape)
+    ability = np.broadcast_to(yield_ * effective_capacity, whole.shape)
     part = np.divide(ability, whole, out=np.zeros_like(whole), where=whole > 0)
     route_share: Array = np.minimum(part, 1.0) * share[country, power, channel]
     return route_share

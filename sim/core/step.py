@@ -23,6 +23,7 @@ the rest. Equations: ``docs/model.md``.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,6 +59,11 @@ class Setting:
     plan: Plan
     rules: Rules
 
+    def exposure(self, drivers: dict[str, Array]) -> Array:
+        """Value at risk where the drivers stand (country, channel, run), share of GDP."""
+        base, reference = self.world.attributes.exposure, self.world.drivers["exposure"]
+        return leverage.value_at_risk(base, drivers["exposure"], reference)
+
 
 @dataclass(frozen=True)
 class _Now:
@@ -90,6 +96,11 @@ class _Now:
     def enforcement(self) -> Array:
         """Enforcement of sanctions, 0 for powers that do not enforce (power, run)."""
         return self.attributes.enforcer[:, None] * self.u["enforcement"]
+
+    @cached_property
+    def exposure(self) -> Array:
+        """Value at risk in this quarter (country, channel, run), share of GDP."""
+        return self.setting.exposure(self.u)
 
     def change(self, driver: str) -> Array:
         """A driver less its reference."""
@@ -189,7 +200,7 @@ def _attend(now: _Now) -> Array:
     attributes, parameters, u = now.attributes, now.parameters, now.u
     value = attention.responsive_value(
         attributes.value,
-        attention.alignment(attributes.exposure, now.state.share),
+        attention.alignment(now.exposure, now.state.share),
         now.reference.alignment,
         u["coordination"],
         attributes.regional,
@@ -275,7 +286,7 @@ def _expose(now: _Now) -> _Exposed:
     attributes = now.attributes
     return _Exposed(
         vulnerability=leverage.vulnerability(
-            attributes.exposure, now.state.share, attributes.control, attributes.substitution
+            now.exposure, now.state.share, attributes.control, attributes.substitution
         ),
         seasons=leverage.season(
             attributes.season,
@@ -396,14 +407,14 @@ def _rebalance(
     found, transit = attributes.routes, attributes.roles.transit
     excess_fear = fear - now.reference.fear
     capacity = state.capacity + now.setting.plan.capacity[now.index]
-    gain = routes.gains(
+    effective = routes.effective(
         capacity,
-        found.capacity,
-        found.yield_,
         now.u["transit_days"],
         found.days,
         parameters.days_elasticity,
+        now.change("throughput"),
     )
+    gain = routes.gains(effective, found.capacity, found.yield_)
     flow = attributes.share + routes.by_channel(gain, found.location)
     labour_demand = (
         parameters.remittance_elasticity * now.change("demand")
@@ -469,7 +480,7 @@ def _driver_pull(now: _Now, reexport: Array, gain: Array, labour_demand: Array) 
     )
 
     pull = np.zeros_like(now.state.share)
-    pull += now.u["drift"] * attributes.drift * years
+    pull += now.u["drift"] * attributes.drift * years + now.change("preference")
     pull[:, :, roles.trade] += trade[:, :, None] - barriers[:, :, roles.trade]
     pull[:, :, roles.labour] += labour_demand[:, :, None]
     pull[:, :, roles.security] += security[:, None]
@@ -498,16 +509,16 @@ def _produce(
     labour, transit = attributes.roles.labour, attributes.roles.transit
     share, labour_demand = partners.share, partners.labour_demand
     lost = output.channel_loss(share, pressure.disruption, attributes.substitution)
-    severity = (exposed.seasons * attributes.exposure * lost).sum(axis=1)
+    severity = (exposed.seasons * now.exposure * lost).sum(axis=1)
     earned = (share[:, :, labour] * labour_demand[:, :, None]).sum(axis=1)
     gained = deals.terms * deals.disbursed.sum(axis=2)
     usual = reference.terms * reference.inflow.sum(axis=2)
-    oil = attributes.hydrocarbon * attributes.exposure[:, transit].sum(axis=1)
+    oil = attributes.hydrocarbon * now.exposure[:, transit].sum(axis=1)
     return _Product(
         output=output.update(
             now.state.output,
             severity,
-            (attributes.exposure[:, labour] * earned).sum(axis=1),
+            (now.exposure[:, labour] * earned).sum(axis=1),
             parameters.deal_growth * (gained - usual).sum(axis=1),
             parameters.reexport_income
             * attributes.reexport_ceiling

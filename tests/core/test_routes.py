@@ -23,17 +23,18 @@ def column(*values: float) -> Array:
 
 
 def test_gain_of_a_route_in_closed_form() -> None:
-    """y (Cap (days/days0)^-eta - Cap0): half the time at eta = 1/2 is worth a factor sqrt 2."""
-    found = routes.gains(
-        column(0.5, 0.8, 0.5),
-        column(0.5, 0.5, 0.5),
-        column(0.4, 0.4, 0.4),
-        column(20.0, 20.0, 10.0),
-        column(20.0, 20.0, 20.0),
+    """Half the time at eta = 1/2 is worth a factor sqrt 2; so is a throughput of ln(2)/2."""
+    effective = routes.effective(
+        column(0.5, 0.8, 0.5, 0.5),
+        column(20.0, 20.0, 10.0, 20.0),
+        column(20.0, 20.0, 20.0, 20.0),
         np.array([0.5]),
+        column(0.0, 0.0, 0.0, np.log(2.0) / 2.0),
     )
-    expected = column(0.0, 0.4 * 0.3, 0.4 * 0.5 * (np.sqrt(2.0) - 1.0))
-    assert np.allclose(found, expected)
+    assert np.allclose(effective, column(0.5, 0.8, 0.5 * np.sqrt(2.0), 0.5 * np.sqrt(2.0)))
+    found = routes.gains(effective, column(0.5, 0.5, 0.5, 0.5), column(0.4, 0.4, 0.4, 0.4))
+    faster = 0.4 * 0.5 * (np.sqrt(2.0) - 1.0)
+    assert np.allclose(found, column(0.0, 0.4 * 0.3, faster, faster))
 
 
 def test_gains_are_gathered_where_the_routes_lie() -> None:

@@ -462,8 +462,11 @@ def test_R08_a_larger_share_is_a_larger_lever(
 @examples(25)
 @given(seed=seeds, rise=st.floats(0.01, 0.5))
 def test_R09_voice_and_coordination_move_terms_one_way(seed: int, rise: float) -> None:
-    """Raising h never lowers terms; raising coordination never raises O, nor terms."""
-    world, plan = random_world(seed, runs=4, quarters=1)
+    """Raising h never lowers terms; raising coordination never raises O, nor terms.
+
+    Portfolios stand at the base: otherwise coordination also turns attention to another country.
+    """
+    world, plan = standing(*random_world(seed, runs=4, quarters=1), exposure=0.0)
     setting = setting_of(world, plan)
     draws = draw_quarter(SEED, world, plan, plan.start, 0, 4)
     state = start_of(setting, 4)

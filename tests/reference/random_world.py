@@ -113,6 +113,10 @@ DRIVER_RANGES: dict[str, tuple[float, float, float]] = {
     "consultation": (-0.1, 0.1, 1.0),
     "drift": (0.0, 1.0, 1.0),
     "transit_days": (10.0, 50.0, 12.0),
+    "preference": (-0.2, 0.2, 0.5),
+    "exposure": (-0.2, 0.2, 0.4),
+    "activity": (-0.1, 0.1, 0.2),
+    "throughput": (-0.2, 0.2, 0.8),
 }
 
 

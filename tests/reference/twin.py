@@ -154,7 +154,8 @@ class Twin:
     def _find_reference(self) -> dict[str, Any]:
         """The values marked "ref": the state at which nothing moves."""
         attributes, parameters, u = self.attributes, self.parameters, self.reference_drivers
-        reference: dict[str, Any] = {"alignment": self.alignment(attributes.share)}
+        aligned = self.alignment(attributes.share, attributes.exposure)
+        reference: dict[str, Any] = {"alignment": aligned}
         reference["attention"] = self.offered_attention(
             u, reference["alignment"], reference["alignment"]
         )
@@ -182,7 +183,7 @@ class Twin:
                     realised[c][p][sector] = flow / parameters.stock_depreciation
         reference |= {"inflow": inflow, "committed": committed, "realised": realised}
 
-        vulnerability = self.vulnerability(attributes.share)
+        vulnerability = self.vulnerability(attributes.share, attributes.exposure)
         reference["reexport"] = self.reexport_target(u, vulnerability)
         reference["fear"] = self._reference_fear(vulnerability, reference["reexport"])
         reference["own_ideal"] = self._own_ideal(vulnerability, reference)
@@ -269,7 +270,9 @@ class Twin:
 
         self.move_attention(t, u)
         self.strike_deals(t, u, member, draws)
-        vulnerability = self.vulnerability(self.state["share"])
+        exposure = self.exposure_now(u)
+        vulnerability = self.vulnerability(self.state["share"], exposure)
+        self.record["exposure"] = exposure
         self.record["leverage"] = [
             [sum(vulnerability[c][p]) for p in self.powers] for c in self.countries
         ]
@@ -278,6 +281,7 @@ class Twin:
         self.learn(t, u, member)
         self.move_portfolio(t, u, member, (quarter - self.base) / 4.0)
         self.build_bypasses()
+        self.load_routes(t, u)
         self.move_output(u, season, (quarter - self.base) / 4.0)
         self.take_positions(t, u, vulnerability, draws["vote"])
         self.move_cohesion(u, member)
@@ -311,11 +315,21 @@ class Twin:
             self.attributes.season[season][k] + (frost if energy[k] else 0.0) for k in self.channels
         ]
 
+    def exposure_now(self, u: dict[str, Any]) -> Any:
+        """E_ck(t)."""
+        usual = self.reference_drivers["exposure"]
+        return [
+            [
+                self.attributes.exposure[c][k] * math.exp(u["exposure"][c][k] - usual[c][k])
+                for k in self.channels
+            ]
+            for c in self.countries
+        ]
+
     # (2) Attention
 
-    def alignment(self, share: Any) -> Any:
+    def alignment(self, share: Any, exposure: Any) -> Any:
         """a_cp: the exposure share of each power in a country's portfolio."""
-        exposure = self.attributes.exposure
         result = grid(len(self.countries), len(self.powers))
         for c in self.countries:
             weights = [
@@ -360,7 +374,7 @@ class Twin:
         """Submodel (2)."""
         speed = self.parameters.attention_speed
         usual = self.reference["attention"]
-        alignment = self.alignment(self.state["share"])
+        alignment = self.alignment(self.state["share"], self.exposure_now(u))
         offered = self.offered_attention(u, alignment, self.reference["alignment"])
         attention = self.state["attention"]
         for c in self.countries:
@@ -454,13 +468,13 @@ class Twin:
 
     # (4) Vulnerability
 
-    def vulnerability(self, share: Any) -> Any:
+    def vulnerability(self, share: Any, exposure: Any) -> Any:
         """V_cpk, out of season."""
         attributes = self.attributes
         return [
             [
                 [
-                    attributes.exposure[c][k]
+                    exposure[c][k]
                     * cut_off_loss(
                         attributes.control[p][k] * share[c][p][k], attributes.substitution[k]
                     )
@@ -648,15 +662,23 @@ class Twin:
             if location[c][p][k]
         ]
 
+    def usable(self, g: int, u: dict[str, Any]) -> float:
+        """Cap_g exp(thr_g - thr_ref,g)."""
+        change = u["throughput"][g] - self.reference_drivers["throughput"][g]
+        return self.state["capacity"][g] * math.exp(change)
+
+    def effective_capacity(self, g: int, u: dict[str, Any]) -> float:
+        """C-hat of a route."""
+        slowness = u["transit_days"][g] / self.attributes.routes.days[g]
+        return self.usable(g, u) * slowness**-self.parameters.days_elasticity
+
     def route_gains(self, u: dict[str, Any]) -> tuple[Any, Any]:
         """R_cpk, what routes add to base shares, and R^t_cp, what they do for trade."""
         routes = self.attributes.routes
         portfolio_gain = grid(len(self.countries), len(self.powers), len(self.channels))
         trade_gain = grid(len(self.countries), len(self.powers))
         for g in self.routes:
-            slowness = u["transit_days"][g] / routes.days[g]
-            effective = self.state["capacity"][g] * slowness**-self.parameters.days_elasticity
-            gain = routes.yield_[g] * (effective - routes.capacity[g])
+            gain = routes.yield_[g] * (self.effective_capacity(g, u) - routes.capacity[g])
             for c, p, k in self.places(g):
                 portfolio_gain[c][p][k] += gain
             for c in self.countries:
@@ -683,6 +705,7 @@ class Twin:
         parameters, attributes, usual = self.parameters, self.attributes, self.reference_drivers
         roles = attributes.roles
         total = u["drift"] * attributes.drift[p][k] * years
+        total += u["preference"][c][p][k] - usual["preference"][c][p][k]
         if roles.trade[k]:
             total += parameters.trade_elasticity * (u["demand"][p] - usual["demand"][p])
             if attributes.sanctioned[p]:
@@ -711,6 +734,7 @@ class Twin:
         for g in self.routes:
             state["capacity"][g] += self.plan.capacity[t][g]
         portfolio_gain, trade_gain = self.route_gains(u)
+        self.record["portfolio_gain"] = portfolio_gain
 
         for c in self.countries:
             for k in self.channels:
@@ -764,6 +788,25 @@ class Twin:
             state["capacity"][g] += done
             state["building"][g] -= done
 
+    def load_routes(self, t: int, u: dict[str, Any]) -> None:
+        """What each route carries: its part of the channel, and its volume."""
+        routes, usual = self.attributes.routes, self.reference_drivers["exposure"]
+        shares, volumes = [], []
+        for g in self.routes:
+            share = volume = 0.0
+            for c, p, k in self.places(g):
+                whole = self.attributes.share[c][p][k] + self.record["portfolio_gain"][c][p][k]
+                able = routes.yield_[g] * self.effective_capacity(g, u)
+                part = min(able / whole, 1.0) if whole > 0 else 0.0
+                share = part * self.state["share"][c][p][k]
+                wanted = share * math.exp(u["exposure"][c][k] - usual[c][k])
+                passed = min(wanted, self.usable(g, u)) * (1.0 - self.plan.closure[t][g])
+                volume = passed * routes.volume_per_share[g]
+            shares.append(share)
+            volumes.append(volume)
+        self.record["route_share"] = shares
+        self.record["route_volume"] = volumes
+
     # (9) Output
 
     def move_output(self, u: dict[str, Any], season: list[float], years: float) -> None:
@@ -771,9 +814,9 @@ class Twin:
         state, parameters, attributes = self.state, self.parameters, self.attributes
         roles, disruption = attributes.roles, self.record["disruption"]
         oil = u["oil"] - self.reference_drivers["oil"]
-        remittance_index, gdp = [], []
+        remittance_index, remittance_share, gdp = [], [], []
         for c in self.countries:
-            exposure = attributes.exposure[c]
+            exposure = self.record["exposure"][c]
             output = (1.0 - parameters.output_decay) * state["output"][c]
             index = 1.0
             for k in self.channels:
@@ -796,9 +839,14 @@ class Twin:
             output += 0.25 * parameters.reexport_income * attributes.reexport_ceiling[c] * windfall
             state["output"][c] = output
             remittance_index.append(max(index, 0.0))
-            gdp.append(attributes.gdp[c] * math.exp(attributes.growth[c] * years + output))
+            exposed = sum(exposure[k] for k in self.channels if roles.labour[k])
+            remittance_share.append(exposed * max(index, 0.0))
+            activity = u["activity"][c] - self.reference_drivers["activity"][c]
+            path = attributes.growth[c] * years + output + activity
+            gdp.append(attributes.gdp[c] * math.exp(path))
         self.record["remittance_index"] = remittance_index
-        self.record["gdp"] = gdp
+        self.record["remittance_share"] = remittance_share
+        self.record["gdp_usd"] = gdp
 
     # (10) Position and votes
 
