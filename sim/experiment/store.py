@@ -2,9 +2,9 @@
 
 A results folder holds `manifest.json`, the tables `runs`, `trajectories`, `events` and, if the case
 has measures, `observables`, statistics by quarter in `quarters`, and, while a batch runs or after
-it was interrupted, a folder `parts` with one file a chunk and table. A chunk counts as finished once
-its part of the table `runs` stands, which is written last; so whatever stops a batch, what it had
-finished can be read.
+it was interrupted, a folder `parts` with one file a chunk and table. A chunk counts as finished
+once its part of the table `runs` stands, which is written last; so whatever stops a batch, what it
+had finished can be read.
 """
 
 from __future__ import annotations
