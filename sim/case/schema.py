@@ -223,6 +223,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("file"),
         Column("series"),
         Column("per", blank=True),
+        Column("observed_unit", blank=True, optional=True),
+        Column("without", blank=True, optional=True),
         Column("scale", "number"),
         Column("unit"),
         _NOTE,
