@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from sim.case import Case
+from sim.case import Case, Posterior, load_case, write_posterior
 from sim.core.drivers import DRIVERS
+from sim.core.errors import InputError
 from sim.core.plan import Plan
 from sim.core.simulate import simulate
 from sim.core.world import Array, World
 from sim.scenario import compile_plan, load_scenario
 
-from .conftest import HEAD, WHY, Compile, Load, Write
+from .conftest import HEAD, TOY, WHY, Compile, Load, Write
 from .test_scenario_check import FROM, event, path
 
 UNIFORM = "{ distribution = 'uniform', low = 0.2, high = 0.6 }"
@@ -539,3 +543,110 @@ def test_compiling_changes_nothing(load: Load, case: Case) -> None:
     for name, array in first.items():
         np.testing.assert_array_equal(array, second[name])
     assert scenario.hash == before
+
+
+# Draws of the parameters
+
+DRAWS = Posterior(
+    ("fear_push", "resolve"), np.array([[1.0, 0.1], [2.0, 0.2], [3.0, 0.3]]), {"until": "2022Q4"}
+)
+
+
+def test_the_centres_are_the_default(load: Load, case: Case) -> None:
+    world, _ = compile_plan(load(""), case, range(4), 1)
+    for field in dataclasses.fields(world.parameters):
+        assert getattr(world.parameters, field.name).shape == (1,)
+    assert world.parameters.fear_push[0] == 1.5
+    same, _ = compile_plan(load(""), case, range(4), 1, "posterior")  # which the case has not
+    assert same.parameters.fear_push.tolist() == [1.5]
+
+
+def test_run_i_takes_draw_i_in_any_chunk(load: Load, case: Case) -> None:
+    scenario = load("")
+    world, _ = compile_plan(scenario, case, range(8), 1, DRAWS)
+    assert world.parameters.fear_push.tolist() == [1, 2, 3, 1, 2, 3, 1, 2]
+    assert world.parameters.resolve.tolist() == [0.1, 0.2, 0.3, 0.1, 0.2, 0.3, 0.1, 0.2]
+    assert world.parameters.sender_cost.tolist() == [0.35]
+    later, _ = compile_plan(scenario, case, range(4, 6), 1, DRAWS)
+    assert later.parameters.fear_push.tolist() == [2, 3]
+    twice, _ = compile_plan(scenario, case, range(1, 8), 1, DRAWS, replicates=2)
+    assert twice.parameters.fear_push.tolist() == [1, 2, 2, 3, 3, 1, 1]
+
+
+def test_draws_come_from_the_case_or_a_file(load: Load, tmp_path: Path) -> None:
+    shutil.copytree(TOY, tmp_path / "calibration" / "toy_case")
+    scenario = load("")
+    write_posterior(tmp_path / "calibration" / "toy_case" / "posterior.parquet", DRAWS)
+    case = load_case("toy_case")
+    world, _ = compile_plan(scenario, case, range(2), 1, "posterior")
+    assert world.parameters.fear_push.tolist() == [1, 2]
+    world, _ = compile_plan(scenario, case, range(2), 1)
+    assert world.parameters.fear_push.tolist() == [1.5]
+    write_posterior("other.parquet", Posterior(("resolve",), DRAWS.values[1:, 1:]))
+    world, _ = compile_plan(scenario, case, range(2), 1, "other.parquet")
+    assert world.parameters.fear_push.tolist() == [1.5]
+    assert world.parameters.resolve.tolist() == [0.2, 0.3]
+
+
+def test_values_for_each_run_can_be_given(load: Load, case: Case) -> None:
+    values = {"fear_push": np.array([0.5, 2.5])}
+    world, _ = compile_plan(load(""), case, range(7, 9), 1, values)
+    assert world.parameters.fear_push.tolist() == [0.5, 2.5]
+
+
+def test_what_the_scenario_sets_comes_on_top_of_the_draws(load: Load, case: Case) -> None:
+    off = "[parameters]\nfear_push = 5.0\n[switches]\ncoercion = false\ndeals = false\n"
+    draws = Posterior(("fear_push", "resolve", "threat_hazard", "deal_rate"), np.full((2, 4), 0.25))
+    world, _ = compile_plan(load(off), case, range(3), 1, draws)
+    assert world.parameters.fear_push.tolist() == [5.0]
+    assert world.parameters.threat_hazard.tolist() == [0.0]
+    assert world.parameters.deal_rate.tolist() == [0.0]
+    assert world.parameters.resolve.tolist() == [0.25] * 3
+
+
+@pytest.mark.parametrize(
+    ("parameters", "replicates", "message"),
+    [
+        (DRAWS, 0, "replicates: found 0; allowed: 1 or more"),
+        ("point", 2, "replicates: found 2, but there are no draws of the parameters to repeat"),
+        ("posterior", 2, "replicates: found 2, but there are no draws"),
+        ("pont", 1, "parameters: found 'pont'; allowed: point, posterior; nearest: point"),
+        ("no.parquet", 1, "no.parquet: cannot be read: no such file"),
+        ({"fear_pus": np.ones(3)}, 1, "; nearest: fear_push"),
+        ({"fear_push": np.ones(2)}, 1, r"shape \(2,\); needed: one value for each of 3 runs"),
+        ({"fear_push": np.array([1, np.nan, 1])}, 1, "'fear_push', draw 1: found nan"),
+    ],
+)
+def test_draws_that_cannot_be_used(
+    load: Load, case: Case, parameters: Any, replicates: int, message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        compile_plan(load(""), case, range(3), 1, parameters, replicates)
+
+
+def test_a_draw_without_a_reference_is_named_by_its_run(load: Load, case: Case) -> None:
+    weights = np.full((6, 1), 0.3)
+    weights[4:] = 1e-6
+    draws = Posterior(("own_weight",), weights)
+    with pytest.raises(InputError) as caught:
+        compile_plan(load(""), case, range(3, 9), 1, draws)
+    message = str(caught.value)
+    assert "contradict each other: its own ideal would be " in message
+    assert "in 33% of runs" in message
+    assert message.endswith("(the first is run 4)")
+    assert message.startswith("scenarios/test.toml: ")
+    with pytest.raises(InputError, match="in 100% of runs"):
+        compile_plan(load(""), case, range(4, 5), 1, draws)
+
+
+def test_draws_can_be_simulated(load: Load, case: Case) -> None:
+    """Each run has its own parameters: run i is the run of a world with draw i only."""
+    scenario = load(EVERYTHING)
+    world, plan = compile_plan(scenario, case, range(3), 1, DRAWS)
+    all_runs = list(simulate(world, plan, 1, 0, 3))[-1]
+    alone, plan = compile_plan(scenario, case, range(1, 3), 1, DRAWS)
+    last = list(simulate(alone, plan, 1, 1, 2))[-1]
+    np.testing.assert_array_equal(last.measure("autonomy"), all_runs.measure("autonomy")[:, 1:])
+    centre, plan = compile_plan(scenario, case, range(1, 3), 1)
+    last = list(simulate(centre, plan, 1, 1, 2))[-1]
+    assert not np.array_equal(last.measure("autonomy"), all_runs.measure("autonomy")[:, 1:])
