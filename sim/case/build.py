@@ -182,6 +182,9 @@ def build(
 def noise(tables: Mapping[str, Table], world: World) -> tuple[dict[str, Array], dict[str, Array]]:
     """Persistence and noise of the drivers that have noise.
 
+    The table `residual_noise`, where the case has one, replaces what `drivers` gives for the cells
+    that its rows name. Both choose rows in the same way.
+
     Parameters
     ----------
     tables : mapping of str to Table
@@ -198,11 +201,17 @@ def noise(tables: Mapping[str, Table], world: World) -> tuple[dict[str, Array], 
     persistence: dict[str, Array] = {}
     sigma: dict[str, Array] = {}
     grid = _Grid.over(world.names)
-    for name, driver in DRIVERS.items():
-        spread, memory = (
-            np.nan_to_num(grid.fill(tables["drivers"], name, driver.axes, world.base, column))
-            for column in ("noise", "persistence")
-        )
+
+    def cells(name: str, column: str) -> Array:
+        axes, residual = DRIVERS[name].axes, tables.get("residual_noise")
+        array = grid.fill(tables["drivers"], name, axes, world.base, column)
+        if residual is not None:
+            above = grid.fill(residual, name, axes, world.base, column)
+            array = np.where(np.isnan(above), array, above)
+        return np.nan_to_num(array)
+
+    for name in DRIVERS:
+        spread, memory = cells(name, "noise"), cells(name, "persistence")
         if (spread > 0).any():
             persistence[name] = memory[..., np.newaxis]
             sigma[name] = spread[..., np.newaxis]
@@ -237,12 +246,13 @@ class _Grid:
         rows = (row for row in table if row[first] == name)
         for row in applicable(rows, base_year(base)):
             number = row.number(column)
+            cell = {axis: row.cells.get(axis, "") for axis in axes}
             if math.isnan(number) or any(
-                row[axis] and row[axis] not in self.codes[axis] for axis in axes
+                code and code not in self.codes[axis] for axis, code in cell.items()
             ):
                 continue
             index = tuple(
-                self.codes[axis].index(row[axis]) if row[axis] else slice(None) for axis in axes
+                self.codes[axis].index(code) if code else slice(None) for axis, code in cell.items()
             )
             array[index] = number
             if axes == ("power", "other"):  # a pair of powers, in whichever order it is written

@@ -25,6 +25,7 @@ SOURCED = (
     "texts",
     "parameters",
     "observed_ranges",
+    "residual_noise",
 )
 RANGED = {
     "attributes": "value",

@@ -196,6 +196,8 @@ def read_tables(folder: Path) -> dict[str, Table]:
     _check_parameters(tables["parameters"])
     _check_cells(tables["attributes"], "attribute", ATTRIBUTES)
     _check_cells(tables["drivers"], "driver", DRIVERS)
+    if "residual_noise" in tables:
+        _check_index(tables["residual_noise"], "driver", DRIVERS)
     return tables
 
 
@@ -320,6 +322,24 @@ def _check_parameters(parameters: Table) -> None:
 
 def _check_cells(table: Table, column: str, known: Mapping[str, Attribute | Driver]) -> None:
     """Rows of attributes and drivers: a known name, its own axes only, a value in its range."""
+    _check_index(table, column, known)
+    for row in table:
+        where, name = table.where(row), row[column]
+        entry = known[name]
+        if name == "transit_days" and row["value"]:
+            raise InputError(
+                f"{where}: column 'value': found {row['value']} for {name}; it comes from column "
+                "'days' of the routes, leave it blank"
+            )
+        if not entry.low <= row.number("value") <= entry.high and row["value"]:
+            raise InputError(
+                f"{where}: column 'value': found {row['value']} for {name}; "
+                f"allowed: {span(entry.low, entry.high)}"
+            )
+
+
+def _check_index(table: Table, column: str, known: Mapping[str, Attribute | Driver]) -> None:
+    """Rows of a known name that fill its own axes only."""
     axes = [name for name in AXES if name in table.columns]
     for row in table:
         where, name = table.where(row), row[column]
@@ -333,13 +353,3 @@ def _check_cells(table: Table, column: str, known: Mapping[str, Attribute | Driv
                     f"{where}: column {axis!r}: found {row[axis]!r}, but {column} {name!r} has no "
                     f"{axis}; it has: {takes}"
                 )
-        if name == "transit_days" and row["value"]:
-            raise InputError(
-                f"{where}: column 'value': found {row['value']} for {name}; it comes from column "
-                "'days' of the routes, leave it blank"
-            )
-        if not entry.low <= row.number("value") <= entry.high and row["value"]:
-            raise InputError(
-                f"{where}: column 'value': found {row['value']} for {name}; "
-                f"allowed: {span(entry.low, entry.high)}"
-            )
