@@ -84,9 +84,7 @@ def autonomy(weight: Array, own_weight: Array) -> Array:
     return own
 
 
-def own_ideal(
-    observed: Array, weight: Array, stance: Array, own_weight: Array, countries: tuple[str, ...]
-) -> Array:
+def own_ideal(observed: Array, weight: Array, stance: Array, own_weight: Array) -> Array:
     """The own ideal that makes the observed position the position at the base.
 
     Parameters
@@ -95,20 +93,31 @@ def own_ideal(
         x_obs.
     weight, stance, own_weight
         As in `position`, at the reference.
-    countries : tuple of str
-        Codes, for the message.
 
     Returns
     -------
     array (country, run)
+        Outside [-1, 1] where leverages and observed position contradict each other.
+    """
+    pulled = (weight * stance).sum(axis=1)
+    ideal: Array = (observed * (own_weight + weight.sum(axis=1)) - pulled) / own_weight
+    return ideal
+
+
+def check_ideals(ideal: Array, countries: tuple[str, ...]) -> None:
+    """Refuse own ideals that leave the scale.
+
+    Parameters
+    ----------
+    ideal : array (country, run)
+    countries : tuple of str
+        Codes, for the message.
 
     Raises
     ------
     InputError
-        If an ideal leaves [-1, 1]: leverages and observed position contradict each other.
+        If an ideal leaves [-1, 1].
     """
-    pulled = (weight * stance).sum(axis=1)
-    ideal: Array = (observed * (own_weight + weight.sum(axis=1)) - pulled) / own_weight
     outside = np.abs(ideal) > 1.0
     if outside.any():
         row = int(outside.any(axis=-1).argmax())
@@ -119,7 +128,6 @@ def own_ideal(
             f"other: its own ideal would be {worst:.3f}, outside -1 to 1, in {share:.0%} of runs; "
             "check its position, exposure and control, or raise own_weight"
         )
-    return ideal
 
 
 def vote_shares(

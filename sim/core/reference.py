@@ -32,7 +32,7 @@ class Reference:
     residual: Array  # s00 (country, channel, run)
 
 
-def reference(world: World, rules: Rules | None = None) -> Reference:
+def reference(world: World, rules: Rules | None = None, strict: bool = True) -> Reference:
     """Compute the reference of a world.
 
     Parameters
@@ -40,6 +40,8 @@ def reference(world: World, rules: Rules | None = None) -> Reference:
     world : World
     rules : Rules, optional
         The decision rules of the run, so that the base is where they rest too.
+    strict : bool
+        Refuse own ideals off the scale; without, they show in the reference.
 
     Returns
     -------
@@ -49,7 +51,7 @@ def reference(world: World, rules: Rules | None = None) -> Reference:
     Raises
     ------
     InputError
-        If a country's own ideal position leaves [-1, 1].
+        If a country's own ideal position leaves [-1, 1] and `strict` is set.
     """
     rules = rules or Rules()
     attributes, parameters, drivers = world.attributes, world.parameters, world.drivers
@@ -130,8 +132,9 @@ def reference(world: World, rules: Rules | None = None) -> Reference:
         weight,
         drivers["stance"],
         parameters.own_weight,
-        world.names.countries,
     )
+    if strict:
+        position.check_ideals(ideal, world.names.countries)
     return Reference(
         alignment=aligned,
         attention=spent,
