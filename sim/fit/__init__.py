@@ -1,0 +1,1 @@
+"""Fitting to the observed record: targets, posterior, hindcasts, scores and baselines."""
