@@ -13,10 +13,13 @@ from hashlib import blake2b
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sim.core.drivers import DRIVERS
 from sim.core.plan import Plan
 from sim.core.world import Array, World
+
+Cells = NDArray[np.intp]
 
 VOTE_SLOTS = 8  # dated resolutions that one quarter can hold
 
@@ -34,7 +37,13 @@ class Streams:
         self.seed = seed
 
     def uniform(
-        self, decision: str, quarter: int, first_run: int, runs: int, shape: tuple[int, ...]
+        self,
+        decision: str,
+        quarter: int,
+        first_run: int,
+        runs: int,
+        shape: tuple[int, ...],
+        wanted: Cells | None = None,
     ) -> Array:
         """Uniform draws in [0, 1) of a decision.
 
@@ -48,10 +57,13 @@ class Streams:
             The runs ``first_run`` to ``first_run + runs - 1``.
         shape : tuple of int
             Cells of a run.
+        wanted : int array, optional
+            Numbers of the cells to return, counted through `shape`; default: all, in its shape.
 
         Returns
         -------
-        array (*shape, run)
+        array (*shape, run), or (*wanted.shape, run)
+            A cell's draws are the same whatever else is wanted.
         """
         cells = prod(shape)
         words = np.frombuffer(blake2b(decision.encode(), digest_size=16).digest(), dtype="<u4")
@@ -59,16 +71,26 @@ class Streams:
         bits = np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=key))
         bits.advance(first_run * cells)
         draws = np.random.Generator(bits).random((runs, cells))
+        if wanted is not None:
+            draws, shape = draws[:, wanted.ravel()], wanted.shape
         return np.ascontiguousarray(draws.T).reshape(*shape, runs)
 
     def normal(
-        self, decision: str, quarter: int, first_run: int, runs: int, shape: tuple[int, ...]
+        self,
+        decision: str,
+        quarter: int,
+        first_run: int,
+        runs: int,
+        shape: tuple[int, ...],
+        wanted: Cells | None = None,
     ) -> Array:
         """Standard normal draws, by the formula of Box and Muller (1958) from two uniforms each.
 
         Arguments and result as in `uniform`.
         """
-        pair = self.uniform(decision, quarter, first_run, runs, (2, *shape))
+        if wanted is not None:
+            wanted = np.stack((wanted, wanted + prod(shape)))
+        pair = self.uniform(decision, quarter, first_run, runs, (2, *shape), wanted)
         normals: Array = np.sqrt(-2.0 * np.log1p(-pair[0])) * np.cos(2.0 * np.pi * pair[1])
         return normals
 
@@ -77,7 +99,7 @@ class Streams:
 class Draws:
     """All draws of one quarter, runs last."""
 
-    drivers: dict[str, Array]  # (*axes, run) standard normal, drivers with noise only
+    drivers: dict[str, Array]  # (*axes, run) standard normal; 0 in cells without noise
     deal_count: Array  # (country, power, run) uniform
     deal_size: Array  # (country, power, run) standard normal
     threat: Array  # (country, power, run) uniform
@@ -107,38 +129,38 @@ def draw_quarter(
     layout = world.layout
     whole = {"country": layout.all_countries, "power": layout.all_powers}
     whole |= {"other": layout.all_powers, "channel": len(world.names.channels)}
-    whole |= {"route": layout.all_routes}
+    whole |= {"route": layout.all_routes, "slot": VOTE_SLOTS}
     rows = {"country": layout.countries, "power": layout.powers, "other": layout.powers}
     rows |= {"route": layout.routes}
+    dyad = ("country", "power")
 
-    def select(draws: Array, axes: tuple[str, ...]) -> Array:
+    def cells(axes: tuple[str, ...]) -> tuple[tuple[int, ...], Cells]:
+        """Lengths of the whole tables' axes, and where the simulated rows stand among the cells."""
+        shape = tuple(whole[axis] for axis in axes)
+        numbers = np.arange(prod(shape)).reshape(shape)
         for position, axis in enumerate(axes):
             if axis in rows:
-                draws = np.take(draws, rows[axis], axis=position)
-        return draws
+                numbers = np.take(numbers, rows[axis], axis=position)
+        return shape, numbers
 
-    def dyads(decision: str) -> Array:
-        shape = (layout.all_countries, layout.all_powers)
-        uniforms = streams.uniform(decision, quarter, first_run, runs, shape)
-        return select(uniforms, ("country", "power"))
+    def uniform(decision: str, *axes: str) -> Array:
+        return streams.uniform(decision, quarter, first_run, runs, *cells(axes))
 
     drivers = {}
-    for name in plan.noise:
-        axes = DRIVERS[name].axes
-        shape = tuple(whole[axis] for axis in axes)
-        normals = streams.normal(f"driver/{name}", quarter, first_run, runs, shape)
-        drivers[name] = select(normals, axes)
-    sizes = streams.normal(
-        "deal sizes", quarter, first_run, runs, (layout.all_countries, layout.all_powers)
-    )
-    votes = streams.uniform("votes", quarter, first_run, runs, (VOTE_SLOTS, layout.all_countries))
+    for name, spread in plan.noise.items():
+        shape, numbers = cells(DRIVERS[name].axes)
+        noisy = (spread > 0).any(axis=-1)
+        drivers[name] = np.zeros((*numbers.shape, runs))
+        drivers[name][noisy] = streams.normal(
+            f"driver/{name}", quarter, first_run, runs, shape, numbers[noisy]
+        )
     return Draws(
         drivers=drivers,
-        deal_count=dyads("deals"),
-        deal_size=select(sizes, ("country", "power")),
-        threat=dyads("threats"),
-        comply=dyads("compliance"),
-        impose=dyads("imposition"),
-        lapse=dyads("lapse"),
-        vote=select(votes, ("slot", "country")),
+        deal_count=uniform("deals", *dyad),
+        deal_size=streams.normal("deal sizes", quarter, first_run, runs, *cells(dyad)),
+        threat=uniform("threats", *dyad),
+        comply=uniform("compliance", *dyad),
+        impose=uniform("imposition", *dyad),
+        lapse=uniform("lapse", *dyad),
+        vote=uniform("votes", "slot", "country"),
     )

@@ -44,6 +44,33 @@ def test_a_chunk_finds_its_place_in_the_stream(kind: str, shape: tuple[int, ...]
         assert np.array_equal(chunk, whole[..., first : first + runs])
 
 
+@pytest.mark.parametrize("kind", ["uniform", "normal"])
+def test_a_cell_is_the_same_whatever_else_is_wanted(kind: str) -> None:
+    draw = getattr(Streams(5), kind)
+    whole = draw("threats", 8092, 3, 6, (4, 5))
+    wanted = np.array([[18, 0], [7, 7]])
+    some = draw("threats", 8092, 3, 6, (4, 5), wanted)
+    assert np.array_equal(some, whole.reshape(20, 6)[wanted])
+    assert draw("threats", 8092, 3, 6, (4, 5), wanted[:0]).shape == (0, 2, 6)
+
+
+def test_noise_of_one_cell_leaves_the_others_alone() -> None:
+    """Cells without noise are not drawn, in any run where one of them has some."""
+    world, plan = random_world(1, quarters=2)
+    shape = (*world.drivers["preference"].shape[:-1], 6)
+    everywhere, some = np.ones(shape), np.zeros(shape)
+    some[1:, 2, :3, 4] = 0.2
+    drawn = [
+        draw_quarter(
+            5, world, replace(plan, noise={"preference": n}, persistence={}), plan.start, 0, 6
+        ).drivers["preference"]
+        for n in (everywhere, some)
+    ]
+    assert drawn[0].all()
+    noisy = np.broadcast_to((some > 0).any(axis=-1, keepdims=True), shape)
+    assert np.array_equal(drawn[1], np.where(noisy, drawn[0], 0.0))
+
+
 def test_no_two_runs_or_cells_share_a_draw() -> None:
     draws = Streams(5).uniform("threats", 8092, 0, 500, (5, 6))
     assert np.unique(draws).size == draws.size
@@ -81,8 +108,8 @@ def test_uniforms_are_uniform_and_normals_normal() -> None:
 
 def test_decisions_of_a_quarter_share_no_draws() -> None:
     world, plan = random_world(1, quarters=2)
-    shape = {name: np.zeros((*values.shape[:-1], 1)) for name, values in world.drivers.items()}
-    plan = replace(plan, noise=shape, persistence=shape)
+    noise = {name: np.ones((*values.shape[:-1], 1)) for name, values in world.drivers.items()}
+    plan = replace(plan, noise=noise, persistence=noise)
     drawn = arrays(draw_quarter(5, world, plan, plan.start, 0, 200))
     assert set(drawn) >= {f"driver {name}" for name in DRIVERS}
     for (_, one), (_, other) in combinations(drawn.items(), 2):
@@ -98,8 +125,8 @@ def test_every_quarter_draws_anew() -> None:
 
 def test_the_scenario_is_not_in_the_key() -> None:
     """Two plans for one world share all draws that both need, whatever they prescribe."""
-    world, plan = random_world(1, quarters=8)
-    _, other = random_world(2, quarters=8)
+    world, plan = random_world(1, quarters=8, channels=5)
+    _, other = random_world(2, quarters=8, channels=5)
     assert plan.noise.keys() != other.noise.keys()
     one = arrays(draw_quarter(5, world, plan, plan.start + 3, 7, 10))
     two = arrays(draw_quarter(5, world, replace(other, start=9000), plan.start + 3, 7, 10))

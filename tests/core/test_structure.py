@@ -33,7 +33,7 @@ LOOPS = {
     # Drivers are separate arrays by name, because they have different axes.
     ("state.py", "world.drivers.items()"),
     ("step.py", "plan.drivers.items()"),
-    ("streams.py", "plan.noise"),
+    ("streams.py", "plan.noise.items()"),
     ("streams.py", "axes"),
     ("streams.py", "enumerate(axes)"),
     # The four seasons, once a simulation.
