@@ -153,11 +153,15 @@ def _posterior(result: Result) -> Posterior:
     """The draws of a result, from where they came from."""
     drawn = result.manifest["parameters"]
     case = load_case(result.manifest["scenarios"][0]["resolved"]["case"])
-    posterior = case.draws(drawn["given"])
+    try:
+        posterior = case.draws(drawn["given"])
+    except InputError:
+        posterior = None
     if posterior is None or posterior.hash != drawn["hash"]:
         raise InputError(
-            f"{result.folder}: its parameters were drawn from {drawn['given']}, which has changed "
-            "since; run the batch again, or with --replicates 2 or more, which needs no draws"
+            f"{result.folder}: its parameters were drawn from {drawn['given']}, which is not there "
+            "or has changed since; run the batch again with --replicates 2 or more, then the draws "
+            "are not needed"
         )
     return posterior
 
