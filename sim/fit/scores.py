@@ -1,0 +1,483 @@
+"""How good a forecast was: proper scores of ensembles, category shares and counts.
+
+The last axis of a forecast is the ensemble (`run`) or the category; the axes before it are those of
+what was observed. Scores are penalties: lower is better, and the true distribution has the lowest
+on average (propriety: Gneiting and Raftery 2007, *JASA* 102, 359-378). A missing observed value
+(NaN) gives a missing score.
+
+CRPS, interval score, RPS and Brier score come from the library `scoringrules`. Quantiles of an
+ensemble of n put its sorted members at (i - 1/2)/n, as that library's CRPS does and as the
+ensembles of `baselines` are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import scoringrules
+from numpy.typing import ArrayLike
+from scipy.special import gammaln, logsumexp
+
+from sim.core.errors import InputError
+from sim.core.world import Array
+
+_BACKEND = "numpy"  # the same digits whether or not a compiler of arrays is installed
+_SUM_ERROR = 1e-6  # by which category shares may miss a sum of 1
+
+
+# Volumes and shares
+
+
+def crps(ensemble: ArrayLike, observed: ArrayLike) -> Array:
+    """Score an ensemble by the area between its distribution function and the observed step.
+
+    CRPS = E|X - y| - E|X - X'|/2 for the ensemble taken as the forecast distribution (Hersbach
+    2000, *Weather and Forecasting* 15, 559-570; Gneiting and Raftery 2007, eq. 21).
+
+    Parameters
+    ----------
+    ensemble : array, shape (..., run)
+    observed : array, shape (...)
+
+    Returns
+    -------
+    array, shape (...)
+        In the unit of the series; |x - y| for an ensemble of one.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or the ensemble is empty.
+    """
+    members, values = _aligned(ensemble, observed)
+    return np.asarray(scoringrules.crps_ensemble(values, members, backend=_BACKEND))
+
+
+def interval_score(ensemble: ArrayLike, observed: ArrayLike, level: float) -> Array:
+    """Score the central interval of an ensemble: its width and by how much a value misses it.
+
+    IS = (u - l) + 2/a (l - y)+ + 2/a (y - u)+ with a = 1 - level (Gneiting and Raftery 2007,
+    eq. 43).
+
+    Parameters
+    ----------
+    ensemble : array, shape (..., run)
+    observed : array, shape (...)
+    level : float
+        Share of the distribution that the interval holds, such as 0.8.
+
+    Returns
+    -------
+    array, shape (...)
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or the level is not between 0 and 1.
+    """
+    members, values = _aligned(ensemble, observed)
+    low, high = _interval(members, level)
+    score = scoringrules.interval_score(values, low, high, 1 - level, backend=_BACKEND)
+    return np.asarray(score).reshape(values.shape)
+
+
+def coverage(ensemble: ArrayLike, observed: ArrayLike, levels: Sequence[float]) -> Array:
+    """Say which observed values lie in the central intervals of an ensemble.
+
+    Parameters
+    ----------
+    ensemble : array, shape (..., run)
+    observed : array, shape (...)
+    levels : sequence of float
+        Such as (0.5, 0.8, 0.95).
+
+    Returns
+    -------
+    array, shape (level, ...)
+        1 inside (ends included), 0 outside, NaN where nothing was observed: a `nanmean` over it is
+        the share covered.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or a level is not between 0 and 1.
+    """
+    members, values = _aligned(ensemble, observed)
+    hits = []
+    for level in levels:
+        low, high = _interval(members, level)
+        inside = (low <= values) & (values <= high)
+        hits.append(np.where(np.isnan(values), np.nan, inside))
+    return np.array(hits)
+
+
+def pit(ensemble: ArrayLike, observed: ArrayLike, seed: int) -> Array:
+    """Place observed values in an ensemble so that a reliable forecast gives uniform figures.
+
+    PIT = (members below + V (members equal + 1)) / (run + 1), V uniform: where y is one more draw
+    from the distribution of the members its rank among them is uniform, and V spreads it over the
+    rank's own interval. For counts this is the randomised PIT (Czado, Gneiting and Held 2009,
+    *Biometrics* 65, 1254-1261).
+
+    Parameters
+    ----------
+    ensemble : array, shape (..., run)
+    observed : array, shape (...)
+    seed : int
+        Of the uniform draws V.
+
+    Returns
+    -------
+    array, shape (...)
+        Strictly between 0 and 1 but for draws of exactly 0; NaN where nothing was observed.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or the ensemble is empty.
+    """
+    members, values = _aligned(ensemble, observed)
+    below, equal = _ranks(members, values)
+    spread = np.random.default_rng(seed).random(values.shape)
+    place = (below + spread * (equal + 1)) / (members.shape[-1] + 1)
+    return np.where(np.isnan(values), np.nan, place)
+
+
+def quantile_of(ensemble: ArrayLike, observed: ArrayLike) -> Array:
+    """Give the share of an ensemble that lies below the observed value, ties counted half.
+
+    Parameters
+    ----------
+    ensemble : array, shape (..., run)
+    observed : array, shape (...)
+
+    Returns
+    -------
+    array, shape (...)
+        0 to 1; NaN where nothing was observed.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or the ensemble is empty.
+    """
+    members, values = _aligned(ensemble, observed)
+    below, equal = _ranks(members, values)
+    return np.where(np.isnan(values), np.nan, (below + equal / 2) / members.shape[-1])
+
+
+# Votes and other categories
+
+
+def category_shares(ensemble: ArrayLike, categories: int, pseudo: float = 0.0) -> Array:
+    """Turn an ensemble of categories into the share of runs in each.
+
+    Parameters
+    ----------
+    ensemble : array of int, shape (..., run)
+        Index of the category of each run.
+    categories : int
+        Number of categories.
+    pseudo : float
+        Runs added to each category, so that none has a share of 0; the logarithmic score needs it.
+
+    Returns
+    -------
+    array, shape (..., category)
+        Sums to 1 over categories.
+
+    Raises
+    ------
+    InputError
+        If an index is none of the categories, or the ensemble is empty.
+    """
+    members = np.asarray(ensemble)
+    if members.ndim == 0 or members.shape[-1] == 0:
+        raise InputError("an ensemble needs at least one run")
+    chosen = _one_hot(members, categories).sum(axis=-2)
+    shares: Array = (chosen + pseudo) / (members.shape[-1] + pseudo * categories)
+    return shares
+
+
+def rps(shares: ArrayLike, observed: ArrayLike) -> Array:
+    """Score shares of ordered categories: the nearer the category that came, the lower.
+
+    RPS = sum_k (F_k - O_k)^2 over cumulative shares F and cumulative outcome O (Epstein 1969,
+    *Journal of Applied Meteorology* 8, 985-987), not divided by the number of categories.
+
+    Parameters
+    ----------
+    shares : array, shape (..., category)
+        In the order of the categories.
+    observed : array of int, shape (...)
+        Index of the category that came, from 0.
+
+    Returns
+    -------
+    array, shape (...)
+        0 to one less than the number of categories.
+
+    Raises
+    ------
+    InputError
+        If shares are not between 0 and 1 or do not sum to 1, or an index is none of the categories.
+    """
+    forecast, came = _categorical(shares, observed)
+    score = scoringrules.rps_score(came, forecast, onehot=True, backend=_BACKEND)
+    return np.asarray(score)
+
+
+def brier(shares: ArrayLike, observed: ArrayLike) -> Array:
+    """Score shares of categories whose order does not matter.
+
+    BS = sum_k (f_k - o_k)^2 (Brier 1950, *Monthly Weather Review* 78, 1-3), so twice `brier_event`
+    for two categories.
+
+    Parameters
+    ----------
+    shares : array, shape (..., category)
+    observed : array of int, shape (...)
+        Index of the category that came, from 0.
+
+    Returns
+    -------
+    array, shape (...)
+        0 to 2.
+
+    Raises
+    ------
+    InputError
+        If shares are not between 0 and 1 or do not sum to 1, or an index is none of the categories.
+    """
+    forecast, came = _categorical(shares, observed)
+    return np.asarray(scoringrules.brier_score(came, forecast, backend=_BACKEND).sum(axis=-1))
+
+
+def brier_event(share: ArrayLike, happened: ArrayLike) -> Array:
+    """Score the forecast share of runs in which an event happens: (f - o)^2 (Brier 1950).
+
+    Parameters
+    ----------
+    share : array, shape (...)
+    happened : array of bool, shape (...)
+
+    Returns
+    -------
+    array, shape (...)
+        0 to 1.
+
+    Raises
+    ------
+    InputError
+        If a share is not between 0 and 1.
+    """
+    forecast = _in_unit_interval(np.asarray(share, dtype=float))
+    event = np.asarray(happened, dtype=bool).astype(float)
+    return np.asarray(scoringrules.brier_score(event, forecast, backend=_BACKEND))
+
+
+def log_score(shares: ArrayLike, observed: ArrayLike) -> Array:
+    """Score the mass that a forecast put on what came: -ln f (Good 1952, *JRSS B* 14, 107-114).
+
+    Parameters
+    ----------
+    shares : array, shape (..., category)
+        Of categories, or the mass of the counts 0, 1, 2 and so on.
+    observed : array of int, shape (...)
+        Index of the category, or the count, that came.
+
+    Returns
+    -------
+    array, shape (...)
+        In nats; infinite where the forecast held impossible what came.
+
+    Raises
+    ------
+    InputError
+        If shares are not between 0 and 1 or do not sum to 1, or an index is none of the categories.
+    """
+    forecast, came = _categorical(shares, observed)
+    with np.errstate(divide="ignore"):
+        return np.asarray(-np.log((forecast * came).sum(axis=-1)))
+
+
+def ignorance(shares: ArrayLike, observed: ArrayLike) -> Array:
+    """Give the logarithmic score in bits: -log2 f (Roulston and Smith 2002, *MWR* 130, 1653-1660).
+
+    Takes, returns and raises what `log_score` does.
+    """
+    return log_score(shares, observed) / np.log(2)
+
+
+# Counts
+
+
+def log_score_rates(rates: ArrayLike, observed: ArrayLike) -> Array:
+    """Score counts by the logarithm of a mixture of Poisson masses over draws of the rate.
+
+    -ln (1/R) sum_r exp(-rate_r) rate_r^y / y! (Krüger et al. 2021, *International Statistical
+    Review* 89, 274-301, recommend this mixture over the raw draws of a count).
+
+    Parameters
+    ----------
+    rates : array, shape (..., run)
+        Expected count of each run over the period.
+    observed : array of int, shape (...)
+
+    Returns
+    -------
+    array, shape (...)
+        In nats; infinite where every rate is 0 and something happened.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, a rate is negative, or an observed figure is no count.
+    """
+    members, values = _aligned(rates, observed)
+    if np.any(members < 0):
+        raise InputError(f"a rate cannot be negative; found {members.min():g}")
+    counts = _counts(values)[..., np.newaxis]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        exponent = np.where(counts == 0, 0.0, counts * np.log(members))
+    mass = exponent - members - gammaln(counts + 1)
+    return np.asarray(np.log(members.shape[-1]) - logsumexp(mass, axis=-1))
+
+
+def log_score_counts(ensemble: ArrayLike, observed: ArrayLike) -> Array:
+    """Score counts by the logarithm of the smoothed mass of an ensemble.
+
+    The mass of y is (members equal to y + g(y)) / (run + 1): one further member is taken from the
+    geometric distribution g whose mean is one above the ensemble's. It is a distribution over all
+    counts, so the score is proper for it and finite. Where the rates behind the counts are known,
+    `log_score_rates` loses less.
+
+    Parameters
+    ----------
+    ensemble : array of int, shape (..., run)
+    observed : array of int, shape (...)
+
+    Returns
+    -------
+    array, shape (...)
+        In nats.
+
+    Raises
+    ------
+    InputError
+        If the shapes do not fit, or a figure is no count.
+    """
+    members, values = _aligned(ensemble, observed)
+    counts = _counts(values)
+    runs = members.shape[-1]
+    equal = (_counts(members) == counts[..., np.newaxis]).sum(axis=-1)
+    mean = 1 + members.mean(axis=-1)
+    further = np.exp(counts * np.log(mean / (1 + mean))) / (1 + mean)
+    return np.asarray(-np.log((equal + further) / (runs + 1)))
+
+
+# Against a baseline
+
+
+def skill(score: ArrayLike, baseline: ArrayLike, weight: ArrayLike | None = None) -> float:
+    """Give the share of a baseline's penalty that a forecast saves.
+
+    1 - sum(w score) / sum(w baseline): 1 is a perfect forecast, 0 one no better than the baseline,
+    below 0 a worse one (Gneiting and Raftery 2007, section 2.3).
+
+    Parameters
+    ----------
+    score, baseline : array, shape (...)
+        Of the same cases; cases where either is missing are left out.
+    weight : array, broadcast against the scores
+        1 for each case if it is not given.
+
+    Returns
+    -------
+    float
+        NaN where the baseline is perfect or no case is left: there is nothing to save.
+    """
+    ours, theirs, each = np.broadcast_arrays(
+        np.asarray(score, dtype=float),
+        np.asarray(baseline, dtype=float),
+        np.asarray(1.0 if weight is None else weight, dtype=float),
+    )
+    known = ~(np.isnan(ours) | np.isnan(theirs))
+    whole = float((each * theirs)[known].sum())
+    return 1 - float((each * ours)[known].sum()) / whole if whole != 0 else float("nan")
+
+
+# Parts
+
+
+def _aligned(ensemble: ArrayLike, observed: ArrayLike) -> tuple[Array, Array]:
+    """Return the ensemble as floats and the observed values in the shape of its leading axes."""
+    members = np.asarray(ensemble, dtype=float)
+    values = np.asarray(observed, dtype=float)
+    if members.ndim == 0 or members.shape[-1] == 0:
+        raise InputError("an ensemble needs at least one run")
+    if values.shape != members.shape[:-1]:
+        raise InputError(
+            f"an ensemble of shape {members.shape} forecasts values of shape {members.shape[:-1]}, "
+            f"not {values.shape}"
+        )
+    return members, values
+
+
+def _interval(members: Array, level: float) -> tuple[Array, Array]:
+    """Return the ends of the central interval that holds `level` of the ensemble."""
+    if not 0 < level < 1:
+        raise InputError(f"the level of an interval lies between 0 and 1; found {level:g}")
+    low, high = np.quantile(members, [(1 - level) / 2, (1 + level) / 2], axis=-1, method="hazen")
+    return low, high
+
+
+def _ranks(members: Array, values: Array) -> tuple[Array, Array]:
+    """Return how many members lie below each value and how many equal it."""
+    below = (members < values[..., np.newaxis]).sum(axis=-1)
+    equal = (members == values[..., np.newaxis]).sum(axis=-1)
+    return below, equal
+
+
+def _categorical(shares: ArrayLike, observed: ArrayLike) -> tuple[Array, Array]:
+    """Return shares that have been checked, and the outcome as shares of 0 and 1."""
+    forecast = _in_unit_interval(np.asarray(shares, dtype=float))
+    if forecast.ndim == 0:
+        raise InputError("shares need an axis of categories")
+    index = np.asarray(observed)
+    if index.shape != forecast.shape[:-1]:
+        raise InputError(
+            f"shares of shape {forecast.shape} forecast categories of shape {forecast.shape[:-1]}, "
+            f"not {index.shape}"
+        )
+    sums = forecast.sum(axis=-1)
+    if np.any(np.abs(sums - 1) > _SUM_ERROR):
+        worst = sums.flat[np.abs(sums - 1).argmax()]
+        raise InputError(f"the shares of the categories must sum to 1; found {worst:g}")
+    return forecast, _one_hot(index, forecast.shape[-1])
+
+
+def _in_unit_interval(shares: Array) -> Array:
+    outside = ~((shares >= 0) & (shares <= 1 + _SUM_ERROR))
+    if np.any(outside):
+        raise InputError(f"a share lies between 0 and 1; found {shares[outside].flat[0]:g}")
+    return shares
+
+
+def _one_hot(index: Array, categories: int) -> Array:
+    """Return 1 at the index and 0 elsewhere along a new last axis."""
+    wrong = ~((index >= 0) & (index < categories) & (index == np.floor(index)))
+    if np.any(wrong):
+        raise InputError(
+            f"a category is an index from 0 to {categories - 1}; found {index[wrong].flat[0]:g}"
+        )
+    return (index[..., np.newaxis] == np.arange(categories)).astype(float)
+
+
+def _counts(values: Array) -> Array:
+    """Return figures that are counts or missing."""
+    wrong = (values < 0) | (np.floor(values) != values) & ~np.isnan(values)
+    if np.any(wrong):
+        raise InputError(f"a count is a whole number from 0 on; found {values[wrong].flat[0]:g}")
+    return values
