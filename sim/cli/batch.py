@@ -82,7 +82,7 @@ def run(given: Namespace) -> int:
     asked = result.manifest["runs"] * len(result.scenarios)
     failed = sum(failure["runs"] for failure in result.failures)
     if failed < asked:
-        print(f"{_values(result.manifest['parameters'])}.")
+        print(f"Parameters: {_values(result.manifest['parameters'])}.")
         print(f"Medians over {result.manifest['runs']} runs at the last quarter:\n")
         print(_table(result, result.summary()))
         print("\nMean of the worst tenth of runs at the last quarter:\n")
@@ -113,9 +113,11 @@ def run(given: Namespace) -> int:
 
 def _values(parameters: dict[str, Any]) -> str:
     """Which values of the parameters the runs took, in words."""
+    of_case = parameters["given"] == "posterior"
     if not parameters["draws"]:
-        return "Parameters at their centres"
-    return f"Parameters drawn from the {parameters['draws']} draws of {parameters['given']}"
+        return "their centres" + ("; the case has no posterior" if of_case else "")
+    source = "the case's posterior" if of_case else parameters["given"]
+    return f"{parameters['draws']} draws of {source}"
 
 
 def _table(result: Result, table: pd.DataFrame) -> str:
