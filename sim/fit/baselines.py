@@ -145,14 +145,28 @@ def pooled_spread(histories: Iterable[History], scale: Scale) -> float:
     return float(np.sqrt(squares.mean()))
 
 
-def persistence_point(history: History, horizons: Sequence[int]) -> Array:
-    """Forecast the last value, without any spread.
+def persistence_point(
+    history: History,
+    horizons: Sequence[int],
+    *,
+    scale: Scale,
+    spread: float,
+    members: int = MEMBERS,
+) -> Array:
+    """Forecast the last value, without any spread: its CRPS is the absolute error.
+
+    Takes what `persistence` does, and rests on neither the scale nor the spread.
 
     Returns
     -------
-    array, shape (horizon, 1)
+    array, shape (horizon, member)
+
+    Raises
+    ------
+    InputError
+        If a horizon lies before the first year.
     """
-    return np.full((len(_checked(horizons)), 1), history.values[-1])
+    return np.full((_checked(horizons).size, members), history.values[-1])
 
 
 def persistence(
@@ -340,6 +354,7 @@ def recent_changes(
 
 
 BASELINES: dict[str, Baseline] = {
+    "persistence_point": persistence_point,
     "persistence": persistence,
     "drift": drift,
     "autoregression": autoregression,

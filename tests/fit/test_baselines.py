@@ -110,8 +110,9 @@ def test_a_year_without_flow_does_not_explode() -> None:
 
 
 def test_the_point_is_the_last_value() -> None:
-    found = baselines.persistence_point(history([1.0, 5.0, np.nan]), (1, 3))
-    np.testing.assert_array_equal(found, [[5.0], [5.0]])
+    known = history([1.0, 5.0, np.nan])
+    found = baselines.persistence_point(known, (1, 3), scale="log", spread=0.1, members=2)
+    np.testing.assert_array_equal(found, [[5.0, 5.0], [5.0, 5.0]])
 
 
 def test_persistence_is_a_random_walk_with_a_shrunk_spread() -> None:
@@ -346,7 +347,7 @@ def test_without_a_past_counts_follow_the_pool() -> None:
             "a pooled spread is a number from 0 on; found nan",
         ),
         (
-            lambda: baselines.persistence_point(history([1.0]), [0, 1]),
+            lambda: baselines.drift(history([1.0]), [0, 1], scale="log", spread=1.0),
             "horizons are years after the origin, from 1 on; found [0, 1]",
         ),
         (
