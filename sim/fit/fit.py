@@ -1,0 +1,475 @@
+"""The fit: residual noise, waves of history matching, regression ABC, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim import __version__
+from sim.case import Case
+from sim.case.posterior import Posterior, read_posterior, write_posterior
+from sim.core import quarters
+from sim.core.errors import InputError
+from sim.core.plan import Plan
+from sim.core.world import Array, Flags, World
+from sim.experiment.observables import Observable, observables, vote_observables
+from sim.experiment.store import atomic, prepare, write_manifest
+from sim.fit.diagnostics import collinearity, contraction, correlations, noise_distance
+from sim.fit.diagnostics import predictive_check
+from sim.fit.forecast import with_table
+from sim.fit.given import given_scenario
+from sim.fit.library import Simulator, consistent, simulate_moments
+from sim.fit.matching import Matching, design, match
+from sim.fit.prior import Prior
+from sim.fit.record import Observed, shipped
+from sim.fit.recovery import recover_library
+from sim.fit.regression import Library
+from sim.fit.residual import residual_table
+from sim.fit.targets import STATISTICS, Target, targets
+from sim.scenario import compile_plan
+
+FEWEST_DRAWS = 1000
+_SPARE = 3  # draws made for each one wanted, since some make no consistent world
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to fit.
+
+    Attributes
+    ----------
+    until : int
+        Last year of the record that is used.
+    base : str
+        Base quarter that is simulated from.
+    seed : int
+    vectors : int
+        Parameter vectors of a wave of history matching.
+    waves : int
+        Waves at most.
+    simulations : int
+        Vectors of the library that is conditioned on the record.
+    draws : int
+        Draws of the posterior.
+    """
+
+    until: int
+    base: str
+    seed: int = 1
+    vectors: int = 8192
+    waves: int = 2
+    simulations: int = 65536
+    draws: int = 2000
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is fitted: the record's moments, the simulator that answers them, the priors.
+
+    Attributes
+    ----------
+    case : Case
+        With the residual noise known at the end of the years used.
+    settings : Settings
+    free, others : Prior
+        Parameters that are fitted; and those that only vary within their priors, so that what is
+        not known of them widens the posterior of the others.
+    simulator : Simulator
+    noise : DataFrame
+        Rows of the table ``residual_noise`` for the last year used.
+    """
+
+    case: Case
+    settings: Settings
+    free: Prior
+    others: Prior
+    simulator: Simulator
+    noise: pd.DataFrame
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The moments of the record."""
+        return self.simulator.targets
+
+
+def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Problem:
+    """Set a fit up.
+
+    Parameters
+    ----------
+    case : Case
+        With targets, measures and series.
+    settings : Settings
+    observed : Observed, optional
+        Default: the record of the case.
+
+    Raises
+    ------
+    InputError
+        If the case has no targets in these years.
+    """
+    record = (shipped(case) if observed is None else observed).until(settings.until)
+    base = quarters.parse(settings.base)
+    year = (base + 1) // 4 - 1
+    if settings.until <= year:
+        raise InputError(
+            f"until: found {settings.until}; allowed: years after the base {settings.base}, "
+            "since the years in between are what is fitted"
+        )
+    noise = residual_table(case, record, settings.until, settings.seed)
+    case = with_table(case, "residual_noise", noise.table)
+    end = quarters.parse(f"{settings.until}Q4")
+    scenario = given_scenario(case, base, end)
+    world, plan = compile_plan(scenario, case, range(2), settings.seed)
+    plan = _noise_of(case, world, plan, settings.until)
+    wanted = observables(case, world.names) + vote_observables(case, world.names)
+    chosen = targets(case, [one.name for one in wanted], year, settings.until)
+    if not chosen:
+        raise InputError(
+            f"case {case.name}: no target lies between {year} and {settings.until}, so there is "
+            "nothing to fit to"
+        )
+    used = {name for target in chosen for name in target.observables}
+    free, others = _priors(case, chosen)
+    return Problem(
+        case=case,
+        settings=settings,
+        free=free,
+        others=others,
+        simulator=Simulator(
+            world=world,
+            plan=plan,
+            wanted=tuple(one for one in wanted if one.name in used),
+            targets=tuple(chosen),
+            names=free.names,
+            others=others,
+            seed=settings.seed,
+        ),
+        noise=noise.frame,
+    )
+
+
+def _priors(case: Case, chosen: Sequence[Target]) -> tuple[Prior, Prior]:
+    """Parameters fitted: class B, and those that a target informs. The others vary freely."""
+    table = case.table("parameters")
+    informed = {name for target in chosen for name in target.informs}
+    known = {row["name"]: row for row in table}
+    for name in sorted(informed):
+        if name not in known:
+            raise InputError(f"targets.csv: column 'informs': there is no parameter {name!r}")
+    ranged = {
+        row["name"]
+        for row in table
+        if row["distribution"] not in ("", "fixed") and row["class"] in ("A", "convention")
+    }
+    free = Prior.from_rows(table, also=sorted(informed & ranged))
+    rest = [row for row in table if row["name"] in ranged - set(free.names)]
+    return free, Prior.from_rows(rest, also=[row["name"] for row in rest])
+
+
+def _noise_of(case: Case, world: World, plan: Plan, year: int) -> Plan:
+    """A plan with the noise known at the end of a year, not at its base."""
+    later = case.build(f"{year}Q4", world.names.countries, world.names.powers)
+    persistence, noise = case.noise(later)
+    return replace(plan, persistence=persistence, noise=noise)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What a fit left in its folder.
+
+    Attributes
+    ----------
+    folder : Path
+    posterior : Posterior
+    about : mapping
+        The manifest.
+    """
+
+    folder: Path
+    posterior: Posterior
+    about: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Fit:
+        """Read a finished fit.
+
+        Raises
+        ------
+        InputError
+            If the folder holds none.
+        """
+        path = folder / "manifest.json"
+        if not path.is_file() or not (folder / "posterior.parquet").is_file():
+            raise InputError(f"{folder}: holds no finished fit")
+        about = json.loads(path.read_text(encoding="utf-8"))
+        return cls(folder, read_posterior(folder / "posterior.parquet"), about)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """One of the tables: parameters, targets, waves, recovery, pairs, residual_noise."""
+        return pd.read_csv(self.folder / f"{name}.csv", keep_default_na=False, na_values=["nan"])
+
+
+def fit(
+    case: Case,
+    settings: Settings,
+    out: Path,
+    jobs: int = 1,
+    progress: bool = False,
+    overwrite: bool = False,
+) -> Fit:
+    """Fit the parameters of a case to its record.
+
+    Run it again with the same settings and folder, and it goes on where it was interrupted. The
+    posterior is the same for any number of workers.
+
+    Parameters
+    ----------
+    case : Case
+    settings : Settings
+    out : Path
+        Folder of the fit.
+    jobs : int
+        Worker processes.
+    progress : bool
+        Show rate and time left on standard error.
+    overwrite : bool
+        Begin anew where the folder holds a fit.
+
+    Raises
+    ------
+    InputError
+        If the case or the settings cannot be fitted, or the folder holds another fit.
+    """
+    if settings.draws < FEWEST_DRAWS:
+        raise InputError(f"draws: found {settings.draws}; allowed: {FEWEST_DRAWS} or more")
+    problem = pose(case, settings)
+    started = time.monotonic()
+    _open(out, problem, overwrite)
+    simulate = _Simulations(problem, out / "simulations", jobs, progress)
+    observed = np.array([target.value for target in problem.targets])
+    names = [target.name for target in problem.targets]
+    matching = match(
+        problem.free,
+        simulate,
+        observed,
+        np.zeros(len(observed)),  # errors of observation are in the simulated moments
+        names,
+        settings.seed,
+        vectors=settings.vectors,
+        waves=settings.waves,
+    )
+    library = _library(problem, matching, simulate, names)
+    posterior = _posterior(problem, library, observed)
+    cube = problem.free.cube(posterior.values[:, : len(problem.free)])
+    predicted = simulate.of_posterior(posterior)
+    _report(out, problem, matching, library, posterior, cube, predicted, observed)
+    write_posterior(out / "posterior.parquet", posterior)
+    manifest = _manifest(problem, matching, library, time.monotonic() - started)
+    write_manifest(out, {**manifest, "status": "complete"})
+    simulate.remove()
+    return Fit.read(out)
+
+
+class _Simulations:
+    """Simulates moments wave by wave, each in its own files."""
+
+    def __init__(self, problem: Problem, folder: Path, jobs: int, progress: bool) -> None:
+        self._problem = problem
+        self._folder = folder
+        self._jobs = jobs
+        self._progress = progress
+        self._wave = 0
+        self._next = 0
+
+    def __call__(self, vectors: Array, first: int) -> Array:
+        self._wave += 1
+        # Runs are numbered on, so that no two simulations share their chances.
+        start, self._next = self._next, self._next + len(vectors)
+        return simulate_moments(
+            self._problem.simulator,
+            vectors,
+            self._folder,
+            self._wave,
+            start,
+            self._jobs,
+            self._progress,
+        )
+
+    def of_posterior(self, posterior: Posterior) -> Array:
+        """Moments of all draws, the parameters that were not fitted among them."""
+        self._wave += 1
+        start, self._next = self._next, self._next + posterior.draws
+        whole = replace(self._problem.simulator, names=tuple(posterior.names), others=None)
+        found = simulate_moments(
+            whole, posterior.values, self._folder, self._wave, start, self._jobs, self._progress
+        )
+        return found[~np.isnan(found).any(axis=1)]
+
+    def remove(self) -> None:
+        """Remove the simulations, which a finished fit does not need."""
+        for path in self._folder.iterdir():
+            path.unlink()
+        self._folder.rmdir()
+
+
+def _library(
+    problem: Problem, matching: Matching, simulate: _Simulations, names: Sequence[str]
+) -> Library:
+    settings = problem.settings
+    cube, _ = matching.sample(settings.simulations, settings.seed + 1)
+    if len(cube) < settings.simulations:
+        wider = design(settings.simulations, len(problem.free), settings.seed + 1)
+        cube = cube if len(cube) >= settings.vectors else wider
+    found = simulate(problem.free.values(cube), 0)
+    return Library.of(problem.free.names, names, cube, found).prepare()
+
+
+def _posterior(problem: Problem, library: Library, observed: Array) -> Posterior:
+    """Draws with which the world is consistent at every base of the case."""
+    settings, free, others = problem.settings, problem.free, problem.others
+    worlds = [problem.case.build(base) for base in problem.case.bases]
+
+    def possible(cube: Array) -> Flags:
+        return np.all([consistent(world, free.names, free.values(cube)) for world in worlds], axis=0)
+
+    drawn = library.condition(observed, _SPARE * settings.draws, settings.seed, possible)
+    beside = others.values(design(len(drawn.cube), len(others), settings.seed + 2))
+    values = np.hstack([free.values(drawn.cube), beside])
+    names = free.names + others.names
+    good = np.all([consistent(world, names, values) for world in worlds], axis=0)
+    kept = values[good][: settings.draws]
+    if len(kept) < settings.draws:
+        raise InputError(
+            f"posterior: {good.mean():.0%} of the draws make a consistent world at every base of "
+            f"the case, {len(kept)} of {settings.draws} wanted; give more simulations"
+        )
+    about = {
+        "case": problem.case.name,
+        "until": settings.until,
+        "base": settings.base,
+        "seed": settings.seed,
+        "fitted": list(free.names),
+        "targets": len(observed),
+        "effective": round(drawn.effective, 1),
+        "accepted": drawn.accepted,
+        "version": __version__,
+    }
+    return Posterior(names, kept, about)
+
+
+# The folder of a fit
+
+
+def _open(out: Path, problem: Problem, overwrite: bool) -> None:
+    """Make the folder, or go on with what an interrupted fit left there."""
+    mark = {"fit": problem.simulator.fingerprint(), "settings": asdict(problem.settings)}
+    manifest = out / "manifest.json"
+    if manifest.is_file() and not overwrite:
+        left = json.loads(manifest.read_text(encoding="utf-8"))
+        if left.get("status") == "incomplete" and left.get("mark") == mark:
+            return
+    prepare(out, overwrite, ("simulations",))
+    write_manifest(out, {"format": "multivector fit 1", "status": "incomplete", "mark": mark})
+
+
+def _report(
+    out: Path,
+    problem: Problem,
+    matching: Matching,
+    library: Library,
+    posterior: Posterior,
+    cube: Array,
+    predicted: Array,
+    observed: Array,
+) -> None:
+    """Write the tables of a fit."""
+    free, settings = problem.free, problem.settings
+    names = [target.name for target in problem.targets]
+    moved = contraction(free.names, cube, noise_distance(library, seed=settings.seed))
+    values = posterior.values[:, : len(free)]
+    levels = np.quantile(values, [0.05, 0.25, 0.5, 0.75, 0.95], axis=0)
+    prior = free.values(np.repeat([[0.05], [0.5], [0.95]], len(free), axis=1))
+    emulator = matching.waves[0].emulator
+    told = collinearity(
+        free.names,
+        emulator.slopes(len(free)),
+        matching.waves[0].spread,
+        least=2.0 / np.sqrt(len(matching.waves[0].cube)),
+    )
+    parameters = moved.assign(
+        low=free.low,
+        high=free.high,
+        centre=free.centre,
+        **{f"prior_{q}": row for q, row in zip(("q05", "q50", "q95"), prior, strict=True)},
+        **{
+            f"posterior_{q}": row
+            for q, row in zip(("q05", "q25", "q50", "q75", "q95"), levels, strict=True)
+        },
+        importance=told.importance.to_numpy(),
+        told_apart=[name in told.subset for name in free.names],
+    )
+    checks = predictive_check(names, observed, predicted).assign(
+        group=[target.group for target in problem.targets],
+        statistic=[target.statistic for target in problem.targets],
+        meaning=[STATISTICS[target.statistic] for target in problem.targets],
+        first=[target.first for target in problem.targets],
+        last=[target.last for target in problem.targets],
+        error=[target.error for target in problem.targets],
+    )
+    tables = {
+        "parameters": parameters,
+        "targets": checks,
+        "waves": matching.table(),
+        "pairs": correlations(free.names, cube, bound=0.3),
+        "recovery": recover_library(library, seed=settings.seed).table(),
+        "residual_noise": problem.noise,
+    }
+    for name, table in tables.items():
+        with atomic(out / f"{name}.csv") as temporary:
+            table.to_csv(temporary, index=False, float_format="%.6g")
+    summary = {
+        "collinearity_index": told.index,
+        "largest_subset": list(told.subset),
+        "largest_subset_index": told.subset_index,
+        "without_effect": list(told.without_effect),
+        "unreachable": list(matching.unreachable()),
+        "shares_left": list(matching.shares),
+        "waves_stopped": matching.stopped,
+    }
+    with atomic(out / "summary.json") as temporary:
+        temporary.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+
+
+def _manifest(
+    problem: Problem, matching: Matching, library: Library, seconds: float
+) -> dict[str, Any]:
+    return {
+        "format": "multivector fit 1",
+        "case": {"name": problem.case.name, "hash": problem.case.hash()},
+        "settings": asdict(problem.settings),
+        "mark": {
+            "fit": problem.simulator.fingerprint(),
+            "settings": asdict(problem.settings),
+        },
+        "targets": len(problem.targets),
+        "free": list(problem.free.names),
+        "varied": list(problem.others.names),
+        "waves": len(matching.waves),
+        "library": len(library.cube),
+        "accepted": library.accepted,
+        "seconds": round(seconds, 1),
+        "versions": {
+            "multivector": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        },
+    }
