@@ -21,17 +21,20 @@ RUN, SEED = 5, 11
 
 @pytest.fixture(scope="module")
 def stepped() -> DiplomacyModel:
-    model = DiplomacyModel("cpc_closure", rng=SEED, run=RUN)
+    model = DiplomacyModel("cpc_closure", rng=SEED, run=RUN, parameters="point")
     while model.running:
         model.step()
     return model
 
 
-def test_stepping_gives_run_i_of_an_ensemble_to_the_last_bit() -> None:
+@pytest.mark.parametrize("parameters", ["point", "posterior"])
+def test_stepping_gives_run_i_of_an_ensemble_to_the_last_bit(parameters: str) -> None:
     scenario = load_scenario("cpc_closure")
     first, runs = 0, 9
-    world, plan = compile_plan(scenario, load_case(scenario.case), range(first, first + runs), SEED)
-    model = DiplomacyModel("cpc_closure", rng=SEED, run=RUN)
+    world, plan = compile_plan(
+        scenario, load_case(scenario.case), range(first, first + runs), SEED, parameters
+    )
+    model = DiplomacyModel("cpc_closure", rng=SEED, run=RUN, parameters=parameters)
     for quarter in simulate(world, plan, SEED, first, runs):
         model.step()
         for name in INDICATORS:
@@ -118,6 +121,10 @@ def test_messages() -> None:
         DiplomacyModel("baseline", run=1.0)  # type: ignore[arg-type]
     with pytest.raises(InputError, match="0 to 9999999; found 10000000"):
         DiplomacyModel("baseline", run=10_000_000)
+    with pytest.raises(InputError, match="replicates: found 0; allowed: 1 or more"):
+        DiplomacyModel("baseline", replicates=0)
+    with pytest.raises(InputError, match="parameters: found 'piont'; allowed: point, posterior"):
+        DiplomacyModel("baseline", parameters="piont")
     model = DiplomacyModel("baseline")
     with pytest.raises(InputError, match="call step"):
         model.measure("autonomy")
