@@ -201,7 +201,6 @@ def leave_one_out(cases: Cases, group: ArrayLike) -> pd.DataFrame:
     names, index = np.unique(_grouping(cases, group), return_inverse=True)
     by_group = _sums(cases, index, names.size)
     kept = by_group.sum(axis=1, keepdims=True) - by_group
-    kept[kept[..., 2] == 0] = 0.0  # not the rounding error of the subtraction
     return pd.DataFrame(
         {
             "left_out": names,

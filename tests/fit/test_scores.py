@@ -124,8 +124,9 @@ def test_coverage_of_a_reliable_ensemble_is_its_level() -> None:
 def test_coverage_counts_the_ends_of_the_interval() -> None:
     ensemble = np.tile(np.arange(1.0, 11.0), (4, 1))
     np.testing.assert_array_equal(
-        scores.coverage(ensemble, [1.5, 9.5, 1.49, 9.51], [0.8]), [[1, 1, 0, 0]]
+        scores.coverage(ensemble, [1.51, 9.49, 1.49, 9.51], [0.8]), [[1, 1, 0, 0]]
     )
+    assert scores.coverage([2.0, 2.0, 2.0], 2.0, [0.5]) == 1
 
 
 @pytest.mark.parametrize("counts", [False, True])
