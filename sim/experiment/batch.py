@@ -32,7 +32,7 @@ from sim.experiment.describe import describe_case, describe_parameters, describe
 from sim.experiment.observables import Observable, recorded_observables
 from sim.experiment.record import OBSERVED_RUNS
 from sim.experiment.result import Result
-from sim.experiment.workers import Failure, Task, Worker, work
+from sim.experiment.workers import Failure, Recorder, Task, work
 from sim.scenario import Scenario, compile_plan, load_scenario
 from sim.scenario.problems import nearest
 from sim.scenario.schema import MOST_RUNS
@@ -146,7 +146,7 @@ def batch(
         for place in range(len(entries))
         for numbers in chunks
     ]
-    worker = Worker(
+    worker = Recorder(
         folder.absolute(),
         case,
         tuple((entry.name, entry.scenario) for entry in entries),
@@ -286,7 +286,7 @@ def _folder_name(names: Sequence[str], runs: int) -> str:
 
 
 def _run(
-    worker: Worker, tasks: Sequence[Task], jobs: int, progress: bool
+    worker: Recorder, tasks: Sequence[Task], jobs: int, progress: bool
 ) -> list[tuple[Task, Failure]]:
     failures: list[tuple[Task, Failure]] = []
     failed = 0
@@ -314,7 +314,7 @@ def _run(
     return failures
 
 
-def _label(worker: Worker, task: Task) -> str:
+def _label(worker: Recorder, task: Task) -> str:
     name, _ = worker.scenarios[task.scenario]
     return f"{name}, runs {task.first_run} to {task.first_run + task.runs - 1}"
 

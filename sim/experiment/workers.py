@@ -9,6 +9,7 @@ import signal
 import tempfile
 import threading
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -50,9 +51,28 @@ class Failure:
     trace: str
 
 
+class Worker(ABC):
+    """Does tasks and leaves what comes of them in files."""
+
+    @abstractmethod
+    def do(self, task: Task, stop: Event | None = None) -> None:
+        """Do a task; `stop` tells when to give up."""
+
+    def attempt(self, task: Task, stop: Event | None = None) -> Failure | None:
+        """Do a task; what goes wrong is an answer, not an exception, so that the others go on."""
+        try:
+            self.do(task, stop)
+        except Interrupted:
+            raise
+        except Exception as error:
+            text = str(error) or "no message"
+            return Failure(f"{type(error).__name__}: {text}", traceback.format_exc())
+        return None
+
+
 @dataclass(frozen=True)
-class Worker:
-    """Does tasks: compiles, simulates, records and writes the parts."""
+class Recorder(Worker):
+    """Does the tasks of a batch: compiles, simulates, records and writes the parts."""
 
     folder: Path
     case: Case
@@ -86,17 +106,6 @@ class Worker:
             content = getattr(recording, table)
             if content is not None:
                 store.write_part(self.folder, table, task.key, content)
-
-    def attempt(self, task: Task, stop: Event | None = None) -> Failure | None:
-        """Do a task; what goes wrong is an answer, not an exception, so that the others go on."""
-        try:
-            self.do(task, stop)
-        except Interrupted:
-            raise
-        except Exception as error:
-            text = str(error) or "no message"
-            return Failure(f"{type(error).__name__}: {text}", traceback.format_exc())
-        return None
 
 
 def work(

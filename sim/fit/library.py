@@ -20,7 +20,7 @@ from sim.core.streams import Streams
 from sim.core.world import Array, Flags, World
 from sim.experiment.observables import Observable, base_values, yearly
 from sim.experiment.store import atomic
-from sim.experiment.workers import Failure, Task, attempted, work
+from sim.experiment.workers import Task, Worker, work
 from sim.fit.prior import Prior
 from sim.fit.targets import Target, Years, moments
 
@@ -136,17 +136,14 @@ class Simulator:
 
 
 @dataclass(frozen=True)
-class _Worker:
+class _Worker(Worker):
     simulator: Simulator
     folder: Path
     wave: int
     first: int  # run number of the wave's first vector
 
-    def attempt(self, task: Task, stop: Event | None = None) -> Failure | None:
+    def do(self, task: Task, stop: Event | None = None) -> None:
         """Simulate a chunk's moments and write them."""
-        return attempted(lambda: self._do(task))
-
-    def _do(self, task: Task) -> None:
         start = task.first_run - self.first
         vectors = np.load(self.folder / f"{self.wave}-vectors.npy")[start : start + task.runs]
         found = self.simulator(vectors, task.first_run)
