@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.core.choice import logistic
-from sim.core.world import Array, Flags
+from sim.core.world import Array, Flags, Parameters
 
 
 @dataclass(frozen=True)
@@ -86,15 +86,7 @@ def threat_game(
     leverage: Array,
     excess_fear: Array,
     distraction: Array,
-    determinacy: Array,
-    resolve: Array,
-    sender_cost: Array,
-    distraction_cost: Array,
-    autonomy_cost: Array,
-    conflict_expectation: Array,
-    threat_cost: Array,
-    threat_hazard: Array,
-    minimum_leverage: Array,
+    parameters: Parameters,
 ) -> ThreatGame:
     """Agent quantal response equilibrium of threat, compliance and imposition.
 
@@ -104,8 +96,8 @@ def threat_game(
         Grievance g, V of the instrument, fear above its reference.
     distraction : array (power, run)
         d.
-    determinacy, ..., minimum_leverage : array (run,)
-        lambda, rho, kappa_s, kappa_d, omega_A, f, c_T, h0, V_min.
+    parameters : Parameters
+        lambda, rho, kappa_s, kappa_d, omega_A, f, c_T, h0 and V_min are used.
 
     Returns
     -------
@@ -115,14 +107,16 @@ def threat_game(
     ------
     McKelvey and Palfrey (1998), Signorino (1999); conflict expectations after Drezner (1998).
     """
-    satisfaction = resolve * held
-    payoff_impose = satisfaction - sender_cost * leverage - distraction_cost * distraction
-    impose = logistic(determinacy * payoff_impose)
-    cost_of_yielding = autonomy_cost * (1.0 + conflict_expectation * excess_fear) * held
-    comply = logistic(determinacy * (impose * leverage - cost_of_yielding))
-    payoff_threat = comply * satisfaction + (1.0 - comply) * impose * payoff_impose - threat_cost
-    able = np.minimum(1.0, leverage / minimum_leverage)
-    threaten = able * threat_hazard * logistic(determinacy * payoff_threat)
+    determinacy = parameters.determinacy
+    satisfaction = parameters.resolve * held
+    cost = parameters.sender_cost * leverage + parameters.distraction_cost * distraction
+    impose = logistic(determinacy * (satisfaction - cost))
+    worry = 1.0 + parameters.conflict_expectation * excess_fear
+    comply = logistic(determinacy * (impose * leverage - parameters.autonomy_cost * worry * held))
+    resisted = (1.0 - comply) * impose * (satisfaction - cost)
+    payoff_threat = comply * satisfaction + resisted - parameters.threat_cost
+    able = np.minimum(1.0, leverage / parameters.minimum_leverage)
+    threaten = able * parameters.threat_hazard * logistic(determinacy * payoff_threat)
     return ThreatGame(threaten, comply, impose)
 
 

@@ -177,15 +177,7 @@ def _expected_events(
         strongest,
         np.zeros(1),
         drivers["distraction"],
-        parameters.determinacy,
-        parameters.resolve,
-        parameters.sender_cost,
-        parameters.distraction_cost,
-        parameters.autonomy_cost,
-        parameters.conflict_expectation,
-        parameters.threat_cost,
-        parameters.threat_hazard,
-        parameters.minimum_leverage,
+        parameters,
     )
     imposed: Array = game.threaten * (1.0 - game.comply) * game.impose
     return imposed + parameters.threat_alarm * game.threaten

@@ -325,15 +325,7 @@ def _coerce(now: _Now, exposed: _Exposed) -> _Pressure:
         strongest,
         state.fear - now.reference.fear,
         u["distraction"],
-        parameters.determinacy,
-        parameters.resolve,
-        parameters.sender_cost,
-        parameters.distraction_cost,
-        parameters.autonomy_cost,
-        parameters.conflict_expectation,
-        parameters.threat_cost,
-        parameters.threat_hazard,
-        parameters.minimum_leverage,
+        parameters,
     )
     outcome = coercion.play(game, now.draws.threat, now.draws.comply, now.draws.impose)
     own = coercion.own_measures(

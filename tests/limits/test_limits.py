@@ -302,15 +302,18 @@ def game(determinacy: float, **given: Array) -> coercion.ThreatGame:
         given["leverage"],
         given["excess_fear"],
         given["distraction"],
-        np.array([determinacy]),
-        np.array([RESOLVE]),
-        np.array([SENDER_COST]),
-        np.array([DISTRACTION_COST]),
-        np.array([AUTONOMY_COST]),
-        np.array([CONFLICT_EXPECTATION]),
-        np.array([THREAT_COST]),
-        np.array([HAZARD]),
-        np.array([LEAST]),
+        with_parameters(
+            random_world(0)[0],
+            determinacy=determinacy,
+            resolve=RESOLVE,
+            sender_cost=SENDER_COST,
+            distraction_cost=DISTRACTION_COST,
+            autonomy_cost=AUTONOMY_COST,
+            conflict_expectation=CONFLICT_EXPECTATION,
+            threat_cost=THREAT_COST,
+            threat_hazard=HAZARD,
+            minimum_leverage=LEAST,
+        ).parameters,
     )
 
 

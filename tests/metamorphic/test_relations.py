@@ -365,6 +365,7 @@ def test_R06_enforcement_never_raises_reexports(seed: int, rise: float) -> None:
 
 
 unit = st.floats(0.0, 1.0)
+ANY_WORLD, _ = random_world(0, quarters=1)
 
 
 def threat_game(
@@ -382,10 +383,18 @@ def threat_game(
         np.full(dyad, lever),
         np.full(dyad, fear),
         np.full((1, 1), distraction),
-        *(
-            np.array([value])
-            for value in (determinacy, 0.6, sender_cost, 0.45, 0.3, 1.5, 0.2, 0.3, 0.03)
-        ),
+        with_parameters(
+            ANY_WORLD,
+            determinacy=determinacy,
+            resolve=0.6,
+            sender_cost=sender_cost,
+            distraction_cost=0.45,
+            autonomy_cost=0.3,
+            conflict_expectation=1.5,
+            threat_cost=0.2,
+            threat_hazard=0.3,
+            minimum_leverage=0.03,
+        ).parameters,
     )
     return game.threaten.item(), game.comply.item(), game.impose.item()
 
