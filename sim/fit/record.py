@@ -146,10 +146,10 @@ def read_observed(folder: str | Path, case: Case, *, relative: bool = True) -> O
     Rows whose source starts with ``recalled`` are from memory and left out; so are rows of low
     confidence for which another reporter has a surer one. Figures of several reporters are not
     mixed: a series follows the reporter with the most years of the country's figures among those
-    with at least half as many partners as any. Years that only others have are moved to its level
-    by the ratio of the two in the nearest year that both have, and left out if there is none. Of
-    one reporter's rows, those of the series named first in the measure come first, then the most
-    confident.
+    with at least half as many partners as any. Years that only others have are joined to it by the
+    ratio of the two in the nearest year that both have, and left out if there is none; the level of
+    the whole is that of the reporter of the last year. Of one reporter's rows, those of the series
+    named first in the measure come first, then the most confident.
 
     Events (measures over a change) are counted by the year they began; years without any are nought
     from the file's first year to its last, for every country and power that presses others.
@@ -358,8 +358,8 @@ class _Measure:
             name=row["measure"],
             unit=row["unit"],
             scale=row.number("scale"),
-            files=tuple(_LIST.split(row["file"])),
-            series=tuple(_LIST.split(row["series"])),
+            files=tuple(filter(None, _LIST.split(row["file"]))),
+            series=tuple(filter(None, _LIST.split(row["series"]))),
             country=row["country"],
             partner=row["partner"],
             per=row["per"],
@@ -543,7 +543,10 @@ def _best(figures: Sequence[tuple[int, _Figure]]) -> _Figure:
 def _chain(
     measure: _Measure, cell: Cell, reports: Reports, total: Reports, order: Sequence[str]
 ) -> list[Value]:
-    """One series from the reports of several: the first in order, and others moved to its level."""
+    """One series from the reports of several: that of the first in order, lengthened by others.
+
+    Its level is that of the reporter of the last year, so that years to come can follow it.
+    """
     told = _sure(reports)
     if measure.per:
         told = {source: _over(years, total.get(source, {})) for source, years in told.items()}
@@ -551,24 +554,27 @@ def _chain(
     if not order:
         return []
     first = order[0]
-    chain = {year: (figure, first, "") for year, figure in told[first].items()}
+    chain = {year: (figure.value, first) for year, figure in told[first].items()}
     for source in order[1:]:
         theirs = told[source]
-        common = [y for y in theirs if y in chain and theirs[y].value > 0 < chain[y][0].value]
+        common = [y for y in theirs if y in chain and theirs[y].value > 0 < chain[y][0]]
         for year in sorted(set(theirs) - set(chain)) if common else ():
             near = min(common, key=lambda other: (abs(other - year), other))
-            ratio = chain[near][0].value / theirs[near].value
-            figure = _Figure(ratio * theirs[year].value, theirs[year].confidence)
-            chain[year] = (figure, f"{source};{first}", f"{source}, moved to {first} by {near}")
+            chain[year] = (theirs[year].value * chain[near][0] / theirs[near].value, source)
+    value, latest = chain[max(chain)]
+    level = told[latest][max(chain)].value / value if value > 0 else 1.0
     spread = _spread(first, reports)
     if spread is not None and measure.per:
         spread = math.hypot(spread, _spread(first, total) or 0.0)
-    mean = sum(figure.value for figure, _, _ in chain.values()) / len(chain)
+    mean = level * sum(value for value, _ in chain.values()) / len(chain)
     values: list[Value] = []
-    for year, (figure, source, moved) in sorted(chain.items()):
-        error = SPREAD[figure.confidence] if spread is None else max(spread, SPREAD["high"])
-        why = f"{figure.confidence} confidence" if spread is None else "spread of reporters"
-        made = moved or f"As {source} has it"
+    for year, (value, source) in sorted(chain.items()):
+        confidence = told[source][year].confidence
+        error = SPREAD[confidence] if spread is None else max(spread, SPREAD["high"])
+        why = f"{confidence} confidence" if spread is None else "spread of reporters"
+        made = f"As {source} has it"
+        if source != latest:
+            made = f"{source}, moved to the level of {latest}"
         if measure.per:
             made += f", over the same reporter's figure for {measure.per}"
         values.append(
@@ -577,12 +583,12 @@ def _chain(
                 "country": cell[0],
                 "power": cell[1],
                 "year": year,
-                "value": measure.scale * figure.value,
-                "error": abs(measure.scale) * error * max(abs(figure.value), _LEAST * abs(mean)),
+                "value": measure.scale * level * value,
+                "error": measure.scale * error * max(level * value, _LEAST * mean),
                 "unit": measure.unit,
-                "source": source,
+                "source": ";".join(dict.fromkeys((source, latest))),
                 "derivation": f"{made}; error {error:.1%}: {why}",
-                "confidence": figure.confidence,
+                "confidence": confidence,
             }
         )
     return values
