@@ -283,6 +283,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("informs"),
         _CONFIDENCE,
     ),
+    "evidence_observables": (
+        _code("evidence", "evidence"),
+        Column("observable"),
+        Column("statistic", allowed=("growth", "level", "vote")),
+        Column("year", "year"),
+        Column("scale", "number"),
+        _NOTE,
+    ),
     "residual_noise": (
         Column("driver"),
         _code("country", "countries", blank=True),
@@ -306,6 +314,7 @@ OPTIONAL = (
     "roll_calls",
     "observed_drivers",
     "targets",
+    "evidence_observables",
     "residual_noise",
 )
 

@@ -32,7 +32,7 @@ from sim.fit.prior import Prior
 from sim.fit.record import Observed, shipped
 from sim.fit.recovery import recover_library
 from sim.fit.regression import Library
-from sim.fit.residual import residual_table
+from sim.fit.noise import residual_noise
 from sim.fit.targets import STATISTICS, Target, targets
 from sim.scenario import compile_plan
 
@@ -124,7 +124,7 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
             f"until: found {settings.until}; allowed: years after the base {settings.base}, "
             "since the years in between are what is fitted"
         )
-    noise = residual_table(case, record, settings.until, settings.seed)
+    noise = residual_noise(case, record, settings.until, settings.seed)
     case = with_table(case, "residual_noise", noise.table)
     end = quarters.parse(f"{settings.until}Q4")
     scenario = given_scenario(case, base, end)
@@ -364,6 +364,20 @@ def _posterior(problem: Problem, library: Library, observed: Array) -> Posterior
         "version": __version__,
     }
     return Posterior(names, kept, about)
+
+
+def prior_draws(case: Case, settings: Settings) -> Posterior:
+    """Draws of all parameters from their priors that make a consistent world at every base."""
+    table = case.table("parameters")
+    ranged = [
+        row
+        for row in table
+        if row["distribution"] not in ("", "fixed") and row["class"] != "norm"
+    ]
+    prior = Prior.from_rows(ranged, also=[row["name"] for row in ranged if row["class"] != "B"])
+    values = prior.values(design(_SPARE * settings.draws, len(prior), settings.seed + 3))
+    good = np.all([consistent(case.build(base), prior.names, values) for base in case.bases], axis=0)
+    return Posterior(prior.names, values[good][: settings.draws], {"until": None})
 
 
 # The folder of a fit

@@ -31,7 +31,7 @@ def given_scenario(
     A row of the case's table observed_drivers holds from the first quarter of its period until the
     next row of the same driver, the last one to the end. Where the table calls it relative, the
     driver is its reference plus the change of the value since its mean over the origin's year
-    (over those of its quarters that have one); otherwise it is the value.
+    (over those of its quarters that have one); otherwise it is the value. It has no noise.
 
     Parameters
     ----------
@@ -91,6 +91,7 @@ def _observed(case: Case, world: World, origin: int, end: int) -> Iterator[dict[
     """A path for each cell of the simulated world that a driver of the table is about."""
     table = case.table(TABLE)
     names = world.names
+    _, noise = case.noise(world)
     codes = {
         "country": names.countries,
         "power": names.powers,
@@ -118,6 +119,10 @@ def _observed(case: Case, world: World, origin: int, end: int) -> Iterator[dict[
         if not values:
             continue
         last = found[max(found)]
+        said = {
+            "reason": last["derivation"] or "As observed",
+            "source": last["source"] or case.name,
+        }
         for place in product(*((cell[axis],) if cell[axis] else codes[axis] for axis in axes)):
             at = tuple(codes[axis].index(code) for axis, code in zip(axes, place, strict=True))
             reference = float(world.drivers[driver][at][0])
@@ -128,9 +133,18 @@ def _observed(case: Case, world: World, origin: int, end: int) -> Iterator[dict[
                 "form": "table",
                 "quarters": [quarters.name(quarter) for quarter in values],
                 "values": [level + value for value in values.values()],
-                "reason": last["derivation"] or "As observed",
-                "source": last["source"] or case.name,
+                **said,
             }
+            if driver in noise and noise[driver][at].any():
+                # What is observed leaves nothing to chance.
+                yield {
+                    "driver": driver,
+                    **dict(zip(axes, place, strict=True)),
+                    "form": "noise",
+                    "persistence": 0.0,
+                    "sigma": 0.0,
+                    **said,
+                }
 
 
 def _values(table: Table, found: Mapping[int, Row], origin: int, end: int) -> dict[int, float]:

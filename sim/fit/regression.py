@@ -33,7 +33,7 @@ FRACTION = 0.05
 DRAWS = 1000
 _EDGE = 1e-9  # nearest a coordinate of the unit cube may come to 0 or 1: a logit of 20
 _FAR = 4.0  # standard deviations beyond which a moment counts as no farther, see `_features`
-_FEWEST = 5  # accepted simulations a coefficient of the local regressions
+_FEWEST = 10  # accepted simulations a coefficient of the local regressions
 _WIDEST = 2.0  # largest factor by which an adjustment of variance stretches a residual
 
 
@@ -271,9 +271,6 @@ def _adjusted(learnt: _Learnt, near: NDArray[np.intp], weights: Array, target: A
     change = 0.5 * (away @ Ridge.fit(away, logarithm, weights, cautious=True).slopes)
     bound = np.log(_WIDEST)
     stretched = residual * np.exp(-np.clip(change, -bound, bound))
-    # Residuals of a fit are too small by the freedom it spent.
-    number = _effective(weights)
-    stretched *= np.sqrt(number / np.maximum(number - mean.freedom, 0.1 * number))
     return target + (mean.intercept + stretched) * learnt.spread
 
 

@@ -121,7 +121,7 @@ def _quantities(
         years = [year for year in forecast.years.years[1:] if year in after.index]
         if before is None or not years:
             continue
-        anchor, error = float(before.values[-1]), past.relative_error(one.name)
+        anchor, error = float(before.values[-1]), _relative_error(past, one)
         horizons = [year - origin for year in years]
         simple = {
             name: make(before, horizons, scale=scale_of(one), spread=spread[one.family, one.measure])
@@ -157,7 +157,7 @@ def _quantities(
             }
             row |= {
                 f"q{1000 * q:g}": value
-                for q, value in zip(QUANTILES, np.quantile(ensemble, QUANTILES), strict=True)
+                for q, value in zip(QUANTILES, np.quantile(ensemble, QUANTILES, method="hazen"), strict=True)
             }
             inside = scores.coverage(ensemble, observed, LEVELS)
             row |= {
@@ -175,6 +175,18 @@ def _quantities(
                     row[f"crps_{name}"] = float(scores.crps(other, observed))
             rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _relative_error(past: Observed, one: Observable) -> float:
+    """Middle of the relative errors with which an observable is observed."""
+    values = past.values
+    rows = values[
+        (values["measure"] == one.measure)
+        & (values["country"] == one.country)
+        & (values["power"] == one.power)
+        & (values["value"] > 0)
+    ]
+    return float((rows["error"] / rows["value"]).median()) if len(rows) else 0.0
 
 
 def _spreads(
@@ -297,7 +309,7 @@ def _counts(
                 "observed": observed,
                 "expected": float(members.mean()),
                 "log_score": float(scores.log_score_counts(members, observed)),
-                "log_score_frequency": float(scores.log_score(mass, observed)),
+                "log_score_frequency": float(scores.log_score(mass, min(observed, _MOST + 1))),
             }
             for name, variant in variants.items():
                 other = variant.years.of(one.name, year, year)[0]
