@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -93,6 +95,14 @@ def test_truth_stays_and_the_rest_shrinks() -> None:
     assert found.contains(vectors).all()
     assert share == pytest.approx(found.shares[-1], rel=0.1)
     assert np.ptp(vectors[:, 2]) > 0.95  # the parameter without effect keeps its range
+
+
+def test_each_wave_rules_out_for_good() -> None:
+    found = matched(rank=1)
+    cube = design(4096, 3, seed=9)
+    alone = [replace(found, waves=(wave,)).contains(cube) for wave in found.waves]
+    assert (alone[0] != alone[1]).any()
+    assert np.array_equal(found.contains(cube), alone[0] & alone[1])
 
 
 def test_a_moment_out_of_reach_is_named_and_does_not_decide_alone() -> None:

@@ -96,6 +96,12 @@ def test_coverage_of_known_ranks() -> None:
     assert table["passed"][0]
 
 
+def test_ranks_that_crowd_are_found_out() -> None:
+    """Every truth in the middle of its posterior: intervals hold, but the ranks are not uniform."""
+    ranks = np.full((100, 1), 0.5)
+    assert Recovery(("x",), ranks, ranks, ranks, ranks).table()["rank_p"][0] < 1e-6
+
+
 def test_records_set_aside_are_not_fitted_with() -> None:
     rest, truth, moments = held_out(LIBRARY, 150, seed=4)
     assert len(rest.cube) == 8192 - 150

@@ -68,6 +68,31 @@ def test_draws_lie_in_the_cube_even_where_the_record_lies_outside_the_library() 
     assert ((found.cube > 0) & (found.cube < 1)).all()
 
 
+def test_a_moment_far_out_says_no_more_than_one_at_four_standard_deviations() -> None:
+    observed = np.array([0.5, 0.8, 0.0, 7.0])
+    far, farther = observed.copy(), observed.copy()
+    far[2], farther[2] = 5.0, 500.0
+    assert np.array_equal(LIBRARY.condition(far).cube, LIBRARY.condition(farther).cube)
+    far[2] = 3.0
+    assert not np.array_equal(LIBRARY.condition(far).cube, LIBRARY.condition(farther).cube)
+
+
+def test_spread_is_adjusted_to_the_observation() -> None:
+    """Noise of one moment grows with the other parameter: so does the posterior's spread.
+
+    The usual share accepted is neighbourhood enough; with most of the library accepted, the
+    adjustment makes up for part of it (the ratio is 1.5 without).
+    """
+    noise = np.random.default_rng(9).normal(size=(len(CUBE), 2))
+    loud = 0.02 * np.exp(2 * CUBE[:, 1])
+    moments = np.stack([CUBE[:, 0] + loud * noise[:, 0], CUBE[:, 1] + 0.02 * noise[:, 1]], axis=1)
+    for fraction, least in ((0.05, 0.85 * np.exp(1.2)), (0.6, 1.7)):
+        library = Library(PARAMETERS, ("m", "n"), CUBE, moments, fraction)
+        quiet = library.condition(np.array([0.5, 0.2])).cube[:, 0].std()
+        noisy = library.condition(np.array([0.5, 0.8])).cube[:, 0].std()
+        assert least < noisy / quiet < 1.15 * np.exp(1.2)
+
+
 def test_only_the_resampling_is_left_to_the_seed() -> None:
     observed = LIBRARY.simulated[5]
     once, again = (LIBRARY.condition(observed, seed=4) for _ in range(2))
@@ -140,7 +165,7 @@ def test_export(tmp_path: Path) -> None:
     [
         (16_384, 0.0, "fraction: found 0; allowed: above 0, at most 1"),
         (16_384, 1.5, "fraction: found 1.5; allowed: above 0, at most 1"),
-        (200, 0.05, "0.05 of 200 simulations are 10; 3 parameters need at least 20"),
+        (200, 0.05, "0.05 of 200 simulations are 10; 3 parameters need at least 40"),
     ],
 )
 def test_bad_library(size: int, fraction: float, message: str) -> None:

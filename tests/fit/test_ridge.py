@@ -23,6 +23,12 @@ def test_slopes_intercept_and_variance() -> None:
     )  # fmt: skip
 
 
+def test_variance_is_that_of_the_residuals_left() -> None:
+    few = Ridge.fit(FEATURES[:40], TARGETS[:40])
+    left = ((TARGETS[:40] - few.predict(FEATURES[:40])) ** 2).sum(axis=0)
+    np.testing.assert_allclose(few.variance, left / (40 - few.freedom), rtol=1e-9)
+
+
 def test_same_as_the_equations_solved_directly() -> None:
     """Where hardly anything is shrunk, it is least squares."""
     clear = FEATURES @ SLOPES[:, :1] + 1e-3 * TARGETS[:, 1:]
