@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.case import Posterior, load_case
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.core.streams import Streams
 from sim.core.world import Array
 from sim.experiment.result import Result
 from sim.scenario.problems import nearest
@@ -168,8 +169,10 @@ def _posterior(result: Result) -> Posterior:
 
 def _weights(number: int) -> Array:
     """How often each of a number of units comes in each resample, after a first that has all."""
-    drawn = np.random.default_rng(0).multinomial(number, np.full(number, 1 / number), _RESAMPLES)
-    return np.concatenate([np.ones((1, number)), drawn])
+    draws = Streams(0).uniform("spread/resample", 0, 0, number, (_RESAMPLES,))
+    units = (draws * number).astype(np.int64) + number * np.arange(_RESAMPLES)[:, None]
+    often = np.bincount(units.ravel(), minlength=draws.size).reshape(draws.shape)
+    return np.concatenate([np.ones((1, number)), often])
 
 
 def _interval(shares: Array) -> tuple[Array, Array, Array]:
@@ -202,7 +205,7 @@ def _analysis(values: Array, draw: NDArray[np.int64]) -> tuple[Array, Array, Arr
 
 def _regression(values: Array, parameters: Array) -> tuple[Array, Array, Array]:
     """Share of outcomes (run, outcome) that parameters (run, parameter) predict out of sample."""
-    fold = np.random.default_rng(0).permutation(len(values)) % _FOLDS
+    fold = Streams(0).uniform("spread/fold", 0, 0, len(values), ()).argsort() % _FOLDS
     missed, found = np.empty_like(values), np.empty_like(values)
     for one in range(_FOLDS):
         fitted, left = fold != one, fold == one
