@@ -108,8 +108,9 @@ class Emulator:
     def variance(self, vectors: int) -> Array:
         """Variance of one run about the emulated mean, array (moment,).
 
-        The residual variance holds the chance of one run and the emulator's lack of fit; the
-        average variance of the fitted mean, from `vectors` runs, is added.
+        The residual variance holds the chance of one run and the emulator's lack of fit, and is
+        taken to be the same everywhere in a wave; the average variance of the fitted mean, from
+        `vectors` runs, is added.
         """
         return self.ridge.variance * (1.0 + self.ridge.freedom / vectors)
 
