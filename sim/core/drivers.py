@@ -51,7 +51,7 @@ DRIVERS: dict[str, Driver] = {
         ("country",), -1, 1, "log points", "dollar GDP against trend, from outside the model"
     ),
     "throughput": Driver(
-        ("route",), -5, 2, "log points", "usable part of a route's capacity, 0 as built"
+        ("route",), -5, 2, "log points", "use of a route against what its share says"
     ),
 }
 

@@ -238,7 +238,6 @@ def _carried(moment: Moment) -> Array:
         moment.state.drivers["transit_days"],
         found.days,
         moment.setting.world.parameters.days_elasticity,
-        moment.change("throughput"),
     )
     return routes.carried(
         found.yield_, effective, moment.state.share, moment.flow.flow, found.location
@@ -248,9 +247,9 @@ def _carried(moment: Moment) -> Array:
 def _route_volume(moment: Moment) -> Array:
     found = moment.setting.world.attributes.routes
     _, country, _, channel = found.location.nonzero()
-    larger = np.exp(moment.change("exposure"))[country, channel]  # the channel's value, base = 1
-    usable = moment.state.capacity * np.exp(moment.change("throughput"))
-    carried = np.minimum(_carried(moment) * larger, usable)
+    # The channel's value and the use made of the route, base = 1.
+    larger = np.exp(moment.change("exposure")[country, channel] + moment.change("throughput"))
+    carried = np.minimum(_carried(moment) * larger, moment.state.capacity)
     closure = moment.setting.plan.closure[moment.index]
     return carried * (1.0 - closure) * found.volume_per_share
 

@@ -111,6 +111,31 @@ def target_shares(flow: Array, residual: Array, pull: Array) -> Array:
     return shares
 
 
+def shift(share: Array, change: Array) -> Array:
+    """Move shares at once by a change of preference, which the target moves by as well.
+
+    Parameters
+    ----------
+    share : array (country, power, channel, run)
+        S of the last quarter.
+    change : array (country, power, channel, run)
+        Of the preference since the last quarter, log points.
+
+    Returns
+    -------
+    array (country, power, channel, run)
+        S exp(change) / (1 - sum_q S_q + sum_q S_q exp(change_q))
+    """
+    moved = change.any(axis=(0, 1, 3))
+    if not moved.any():
+        return share
+    part = share[:, :, moved]
+    weight = part * np.exp(change[:, :, moved])
+    shifted = share.copy()
+    shifted[:, :, moved] = weight / (1.0 - (part - weight).sum(axis=1, keepdims=True))
+    return shifted
+
+
 def adjust(share: Array, target: Array, speed: Array) -> Array:
     """Close a part of the gap to the target.
 

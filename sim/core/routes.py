@@ -10,9 +10,7 @@ from numpy.typing import NDArray
 from sim.core.world import Array, Flags
 
 
-def effective(
-    capacity: Array, days: Array, base_days: Array, speed: Array, throughput: Array
-) -> Array:
+def effective(capacity: Array, days: Array, base_days: Array, speed: Array) -> Array:
     """What a route's capacity is worth to those who use it.
 
     Parameters
@@ -21,15 +19,13 @@ def effective(
         Capacity, transit time now and at the base.
     speed : array (run,)
         eta_d, elasticity of use to transit time.
-    throughput : array (route, run)
-        Usable part of the capacity against the reference, log points.
 
     Returns
     -------
     array (route, run)
-        Cap (days/days0)^-eta_d exp(throughput)
+        Cap (days/days0)^-eta_d
     """
-    worth: Array = capacity * (days / base_days) ** (-speed) * np.exp(throughput)
+    worth: Array = capacity * (days / base_days) ** (-speed)
     return worth
 
 

@@ -404,7 +404,6 @@ def _rebalance(
         now.u["transit_days"],
         found.days,
         parameters.days_elasticity,
-        now.change("throughput"),
     )
     gain = routes.gains(effective, found.capacity, found.yield_)
     flow = attributes.share + routes.by_channel(gain, found.location)
@@ -429,7 +428,7 @@ def _rebalance(
         drivers=_driver_pull(now, reexport, gain, labour_demand),
     )
     share = portfolio.adjust(
-        state.share,
+        portfolio.shift(state.share, now.u["preference"] - state.drivers["preference"]),
         now.setting.rules.shares(flow, now.reference.residual, pulls.total()),
         attributes.adjustment,
     )

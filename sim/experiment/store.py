@@ -42,7 +42,7 @@ _CELLS = 4_000_000  # values held at once when a table is rewritten: 32 MB of fl
 # Preparing the folder
 
 
-def prepare(folder: Path, overwrite: bool) -> None:
+def prepare(folder: Path, overwrite: bool, own: Sequence[str] = ()) -> None:
     """Make an empty results folder, or refuse before anything has run.
 
     Parameters
@@ -51,6 +51,8 @@ def prepare(folder: Path, overwrite: bool) -> None:
         Where the results will stand; made with its parents.
     overwrite : bool
         Remove the results that the folder holds. Files that are no part of a result stay.
+    own : sequence of str
+        Further files and folders that are part of results of this kind.
 
     Raises
     ------
@@ -74,7 +76,7 @@ def prepare(folder: Path, overwrite: bool) -> None:
                     f"{folder}: the folder holds no result, so nothing in it is overwritten; "
                     "choose another"
                 )
-            _clear(folder)
+            _clear(folder, own)
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".probe"
         probe.touch()
@@ -86,8 +88,8 @@ def prepare(folder: Path, overwrite: bool) -> None:
         raise InputError(f"{folder}: cannot write there ({error.strerror})") from error
 
 
-def _clear(folder: Path) -> None:
-    for name in (*_OWN, *(f"{table}.parquet" for table in (*TABLES, "quarters"))):
+def _clear(folder: Path, own: Sequence[str]) -> None:
+    for name in (*_OWN, *own, *(f"{table}.parquet" for table in (*TABLES, "quarters"))):
         path = folder / name
         if path.is_dir():
             shutil.rmtree(path)

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sim import __version__
 from sim.case import Case
@@ -20,23 +21,36 @@ from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.plan import Plan
 from sim.core.world import Array, Flags, World
-from sim.experiment.observables import Observable, observables, vote_observables
+from sim.experiment.observables import observables, vote_observables
 from sim.experiment.store import atomic, prepare, write_manifest
-from sim.fit.diagnostics import collinearity, contraction, correlations, noise_distance
-from sim.fit.diagnostics import predictive_check
+from sim.fit.diagnostics import (
+    collinearity,
+    contraction,
+    correlations,
+    noise_distance,
+    predictive_check,
+)
 from sim.fit.forecast import with_table
 from sim.fit.given import given_scenario
 from sim.fit.library import Simulator, consistent, simulate_moments
 from sim.fit.matching import Matching, design, match
+from sim.fit.noise import residual_noise
 from sim.fit.prior import Prior
 from sim.fit.record import Observed, shipped
 from sim.fit.recovery import recover_library
 from sim.fit.regression import Library
-from sim.fit.noise import residual_noise
 from sim.fit.targets import STATISTICS, Target, targets
 from sim.scenario import compile_plan
 
 FEWEST_DRAWS = 1000
+TABLES = ("parameters", "targets", "waves", "pairs", "recovery", "residual_noise")
+OWN = (  # what a fit leaves in its folder
+    "posterior.parquet",
+    "summary.json",
+    "report.md",
+    "simulations",
+    *(f"{name}.csv" for name in TABLES),
+)
 _SPARE = 3  # draws made for each one wanted, since some make no consistent world
 
 
@@ -214,10 +228,11 @@ class Fit:
         return cls(folder, read_posterior(folder / "posterior.parquet"), about)
 
     def table(self, name: str) -> pd.DataFrame:
-        """One of the tables: parameters, targets, waves, recovery, pairs, residual_noise."""
+        """One of the tables, see `TABLES`."""
         return pd.read_csv(self.folder / f"{name}.csv", keep_default_na=False, na_values=["nan"])
 
 
+@threadpool_limits.wrap(limits=1)  # sums would differ in their last bits
 def fit(
     case: Case,
     settings: Settings,
@@ -274,7 +289,8 @@ def fit(
     _report(out, problem, matching, library, posterior, cube, predicted, observed)
     write_posterior(out / "posterior.parquet", posterior)
     manifest = _manifest(problem, matching, library, time.monotonic() - started)
-    write_manifest(out, {**manifest, "status": "complete"})
+    named = {"name": case.name, "hash": case.hash()}
+    write_manifest(out, {**manifest, "case": named, "status": "complete"})
     simulate.remove()
     return Fit.read(out)
 
@@ -339,7 +355,9 @@ def _posterior(problem: Problem, library: Library, observed: Array) -> Posterior
     worlds = [problem.case.build(base) for base in problem.case.bases]
 
     def possible(cube: Array) -> Flags:
-        return np.all([consistent(world, free.names, free.values(cube)) for world in worlds], axis=0)
+        return np.all(
+            [consistent(world, free.names, free.values(cube)) for world in worlds], axis=0
+        )
 
     drawn = library.condition(observed, _SPARE * settings.draws, settings.seed, possible)
     beside = others.values(design(len(drawn.cube), len(others), settings.seed + 2))
@@ -370,13 +388,13 @@ def prior_draws(case: Case, settings: Settings) -> Posterior:
     """Draws of all parameters from their priors that make a consistent world at every base."""
     table = case.table("parameters")
     ranged = [
-        row
-        for row in table
-        if row["distribution"] not in ("", "fixed") and row["class"] != "norm"
+        row for row in table if row["distribution"] not in ("", "fixed") and row["class"] != "norm"
     ]
     prior = Prior.from_rows(ranged, also=[row["name"] for row in ranged if row["class"] != "B"])
     values = prior.values(design(_SPARE * settings.draws, len(prior), settings.seed + 3))
-    good = np.all([consistent(case.build(base), prior.names, values) for base in case.bases], axis=0)
+    good = np.all(
+        [consistent(case.build(base), prior.names, values) for base in case.bases], axis=0
+    )
     return Posterior(prior.names, values[good][: settings.draws], {"until": None})
 
 
@@ -391,7 +409,7 @@ def _open(out: Path, problem: Problem, overwrite: bool) -> None:
         left = json.loads(manifest.read_text(encoding="utf-8"))
         if left.get("status") == "incomplete" and left.get("mark") == mark:
             return
-    prepare(out, overwrite, ("simulations",))
+    prepare(out, overwrite, OWN)
     write_manifest(out, {"format": "multivector fit 1", "status": "incomplete", "mark": mark})
 
 
@@ -468,7 +486,6 @@ def _manifest(
 ) -> dict[str, Any]:
     return {
         "format": "multivector fit 1",
-        "case": {"name": problem.case.name, "hash": problem.case.hash()},
         "settings": asdict(problem.settings),
         "mark": {
             "fit": problem.simulator.fingerprint(),

@@ -10,7 +10,6 @@ import numpy as np
 from sim.case import Case
 from sim.case.posterior import Posterior
 from sim.core import quarters
-from sim.core.streams import Streams
 from sim.core.world import Array
 from sim.experiment.observables import (
     Observable,
@@ -43,7 +42,7 @@ class Forecast:
     observables: tuple[Observable, ...]
     years: Years
 
-    def anchored(self, name: str, year: int, anchor: float, error: float = 0.0) -> Array | None:
+    def anchored(self, name: str, year: int, anchor: float) -> Array | None:
         """Forecast of an observable, anchored at its observed value of the base year.
 
         Parameters
@@ -53,9 +52,6 @@ class Forecast:
         year : int
         anchor : float
             Observed value in the base year.
-        error : float
-            Relative standard deviation with which a value is observed; the anchor and the value
-            to come both have it.
 
         Returns
         -------
@@ -64,13 +60,9 @@ class Forecast:
             is 0, so that no change can be carried over.
         """
         base = self.years.of(name, self.origin, self.origin)[0]
-        later = self.years.of(name, year, year)[0]
         if anchor == 0.0 or not np.all(base > 0):
             return None
-        found: Array = anchor * later / base
-        if error:
-            draws = Streams(0).normal(f"observation/{name}", year, 0, len(found), ())
-            found = found * np.exp(np.sqrt(2.0) * error * draws)
+        found: Array = anchor * self.years.of(name, year, year)[0] / base
         return found
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sim.case import Case
 from sim.case.posterior import Posterior
@@ -18,8 +18,8 @@ from sim.core.errors import InputError
 from sim.experiment.store import atomic, prepare, write_manifest
 from sim.fit.fit import Fit, Settings, fit, prior_draws
 from sim.fit.forecast import Forecast, forecast, with_table
-from sim.fit.record import Observed, shipped
 from sim.fit.noise import residual_noise
+from sim.fit.record import Observed, shipped
 from sim.fit.scoring import Scored, score, vote_shares
 from sim.fit.skill import (
     count_skill,
@@ -108,6 +108,7 @@ class Hindcast:
         return pd.read_csv(self.folder / f"{name}.csv", keep_default_na=False, na_values=[""])
 
 
+@threadpool_limits.wrap(limits=1)  # sums would differ in their last bits
 def hindcast(
     case: Case,
     plan: Plan,
@@ -325,10 +326,9 @@ def _open(out: Path, plan: Plan, case: Case, overwrite: bool) -> None:
         left = json.loads(manifest.read_text(encoding="utf-8"))
         if left.get("mark") == _mark(plan, case) and left.get("status") == "incomplete":
             return
-    prepare(out, overwrite)
+    fits = [f"fit-{year}" for year in range(min(plan.origins), plan.last + 1)]
+    prepare(out, overwrite, (*(f"{name}.csv" for name in (*TABLES, *SKILLS)), *fits))
     write_manifest(
         out,
         {"format": "multivector hindcast 1", "status": "incomplete", "mark": _mark(plan, case)},
     )
-
-

@@ -125,7 +125,13 @@ class Simulator:
 
     def fingerprint(self) -> str:
         """Tells whether stored moments were made by an equal simulator."""
-        said = [*self.names, self.others, self.seed, *map(repr, self.targets), *map(repr, self.wanted)]
+        said = [
+            *self.names,
+            self.others,
+            self.seed,
+            *map(repr, self.targets),
+            *map(repr, self.wanted),
+        ]
         digest = hashlib.sha256(repr(said).encode())
         for arrays in (self.plan.noise, self.plan.persistence, self.plan.drivers):
             for name in sorted(arrays):

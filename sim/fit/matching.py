@@ -204,11 +204,22 @@ class Matching:
     cut: float
     stopped: str
 
+    @property
+    def judged(self) -> Flags:
+        """Moments that rule places out, (moment,): those that the first wave's vectors reach.
+
+        A moment that none of them reaches says that the model is wrong about it, not which
+        parameters are.
+        """
+        reached: Flags = self.waves[0].implausibility.min(axis=0) <= self.cut
+        return reached
+
     def contains(self, cube: Array) -> Flags:
         """Whether no wave rules a place of the unit cube out, array (vector,)."""
         inside = np.ones(len(cube), dtype=bool)
         for wave in self.waves:
             found = _implausibility(wave.emulator.mean(cube[inside]), self.observed, wave.spread)
+            found = found[:, self.judged]
             # The rank-th largest is within the cut if fewer than that many lie beyond it.
             inside[inside] = (found > self.cut).sum(axis=1) < self.rank
         return inside
@@ -242,7 +253,8 @@ class Matching:
         """
         rows = []
         for number, (wave, share) in enumerate(zip(self.waves, self.shares, strict=True), 1):
-            order = np.argsort(_combined(wave.implausibility, self.rank), kind="stable")
+            judged = wave.implausibility[:, self.judged]
+            order = np.argsort(_combined(judged, self.rank), kind="stable")
             least = wave.implausibility.min(axis=0)
             rows.append(
                 pd.DataFrame(
@@ -301,9 +313,10 @@ def match(
 
         I_j = |z_j - E f_j| / sqrt(V_obs + V_mod + V_ens)
 
-    is above the cut in `rank` moments or more: the largest but two at the default, which one or
-    two moments that the model cannot reach, or that are far off by chance among a hundred, do not
-    decide (Vernon et al. 2010 use the second and the third). V_ens is the variance of one run,
+    is above the cut in `rank` moments or more: the largest but two at the default, so that one or
+    two moments that are far off by chance among a hundred do not decide (Vernon et al. 2010 use
+    the second and the third). Moments that no vector of the first wave reaches rule nothing out:
+    they say that the model is wrong about them. V_ens is the variance of one run,
     because the record is one history. The next wave takes points of the same Sobol sequence that
     no wave has ruled out. It ends early if too few of them are found.
 
@@ -420,7 +433,9 @@ def _implausibility(mean: Array, observed: Array, spread: Array) -> Array:
 
 def _combined(implausibility: Array, rank: int) -> Array:
     """The rank-th largest implausibility of each vector, array (vector,)."""
-    place = implausibility.shape[1] - rank
+    if not implausibility.shape[1]:
+        return np.zeros(len(implausibility))
+    place = max(implausibility.shape[1] - rank, 0)
     return np.partition(implausibility, place, axis=1)[:, place]
 
 

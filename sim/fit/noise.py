@@ -14,8 +14,7 @@ from sim.core.world import World
 from sim.experiment.observables import observables
 from sim.fit.given import given_scenario
 from sim.fit.record import Observed
-from sim.fit.residual import COLUMNS, adjustments, linked_cells, matched_noise, noise_rows
-from sim.fit.residual import observed_spread
+from sim.fit.residual import COLUMNS, linked_cells, matched_noise, noise_rows, observed_spread
 from sim.scenario import compile_plan
 
 TABLE = "residual_noise"
@@ -55,7 +54,7 @@ def residual_noise(case: Case, record: Observed, year: int, seed: int) -> Residu
     wanted = observables(bare, world.names)
     links = linked_cells(wanted, world)
     tied = [one for one in wanted if one.name in links]
-    spread = observed_spread(record.values, tied, year, adjustments(links, world))
+    spread = observed_spread(record.values, tied, year)
     matched = matched_noise(make, tied, spread, seed=seed)
     frame = noise_rows(matched, record.values, year)
     return ResidualNoise(frame, as_table(case, frame))

@@ -4,17 +4,16 @@ Four drivers stand for it: `preference` moves a partner's share, `exposure` a ch
 `activity` dollar GDP and `throughput` what a route can pass. Each cell is tied to the observable
 that it moves most directly. Two figures are needed for each.
 
-**Spread.** Of an observable, s^2 is the mean square of its one-year log changes around the mean
-change of its family, less the variance of observation at both ends. It is shrunk to the family's:
-s^2 = (n s_i^2 + m s_f^2) / (n + m), with n the changes of the observable, m = 4 and s_f^2 the
-median over the family, so that small flows, whose logarithms leap, do not set it. This is what a
-forecast of the first year has to spread by, if it starts from the year before.
+**Spread.** Of an observable, s^2 is the mean square of its yearly log changes around the mean
+change of its family (a change over g years counts as one g times as wide). It is shrunk to the
+family's: s^2 = (n s_i^2 + m s_f^2) / (n + m), with n the changes of the observable, m = 4 and
+s_f^2 the median over the family, so that small flows, whose logarithms leap, do not set it. This is
+what a forecast of the first year has to spread by, if it starts from the year before. The error
+of observation stays in it: a dozen yearly figures cannot tell error from change.
 
 **Persistence.** One value a family: the quarterly autoregression, within bounds, whose yearly means
 spread over 1 to 4 years in the ratios in which observed changes over 1 to 4 years do. Those of
-yearly means of a random walk grow as 1, 2.5, 4, 5.5. Observables whose changes are no larger
-than the error of observation tell nothing of it. A share follows its driver slowly, and so needs
-less persistence than what follows at once.
+yearly means of a random walk grow as 1, 2.5, 4, 5.5.
 
 **Noise.** What a cell adds to the spread depends on all mechanisms, so it is found by simulation:
 the noise of each cell is multiplied until the variance of the first year's log change, less what
@@ -24,7 +23,7 @@ no noise is larger than a quarter of its driver's range, which it would soon lea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
@@ -39,7 +38,7 @@ from sim.experiment.observables import Observable, base_values, yearly
 
 PRIOR_CHANGES = 4  # worth of the family's spread, in yearly changes
 HORIZONS = (1, 2, 3, 4)  # years
-PERSISTENCE = (0.5, 0.995)  # quarterly
+PERSISTENCE = (0.8, 0.995)  # quarterly
 CHUNK = 500  # runs simulated together
 COLUMNS = (
     "driver",
@@ -100,28 +99,6 @@ def linked_cells(wanted: Sequence[Observable], world: World) -> dict[str, tuple[
     return found
 
 
-def adjustments(links: Mapping[str, Sequence[Cell]], world: World) -> dict[str, float]:
-    """Share of a gap that the model closes in a quarter where a cell's driver moves a share.
-
-    Parameters
-    ----------
-    links : mapping of str to sequence of Cell
-        As `linked_cells` gives them.
-    world : World
-
-    Returns
-    -------
-    dict of str to float
-        By observable; those that follow their driver at once are left out.
-    """
-    speed = world.attributes.adjustment.mean(axis=-1)
-    return {
-        name: float(speed[world.names.channels.index(cells[0].channel)])
-        for name, cells in links.items()
-        if cells[0].driver == "preference"
-    }
-
-
 def _cells(column: str, labour: Sequence[str]) -> Iterator[Cell]:
     outcome, *codes = column.split(".")
     match outcome, codes:
@@ -140,34 +117,26 @@ def _cells(column: str, labour: Sequence[str]) -> Iterator[Cell]:
 # What was observed
 
 
-def observed_spread(
-    values: pd.DataFrame,
-    wanted: Sequence[Observable],
-    until: int,
-    adjustment: Mapping[str, float] | None = None,
-) -> pd.DataFrame:
+def observed_spread(values: pd.DataFrame, wanted: Sequence[Observable], until: int) -> pd.DataFrame:
     """Spread and persistence of the yearly changes of observables.
 
     Parameters
     ----------
     values : DataFrame
-        Columns measure, country, power, year, value and error (standard deviation, same unit).
-        Values of 0 or less have no logarithm and are left out.
+        Columns measure, country, power, year and value. Values of 0 or less have no logarithm and
+        are left out.
     wanted : sequence of Observable
         Those asked about.
     until : int
         Last year that counts.
-    adjustment : mapping of str to float, optional
-        See `adjustments`. What the model follows slowly needs less persistence of its own.
 
     Returns
     -------
     DataFrame
         Index observable; columns family, changes (their number n), own (s_i, NaN without changes),
-        spread (s, shrunk; log points), persistence (quarterly) and adjustment. Families without a
-        single change are left out.
+        spread (s, shrunk; log points) and persistence (quarterly). Families without a single
+        change are left out.
     """
-    adjustment = adjustment or {}
     past = values[(values["year"] <= until) & (values["value"] > 0)]
     logs = {
         one.name: _logs(
@@ -182,33 +151,32 @@ def observed_spread(
     frames = []
     for family in dict.fromkeys(one.family for one in wanted):
         members = [one.name for one in wanted if one.family == family]
-        changes = {name: _changes(logs[name], 1) for name in members}
-        every = np.concatenate([change for change, _ in changes.values()])
-        if not every.size:
+        steps = {name: _steps(logs[name]) for name in members}
+        whole = sum(float(change.sum()) for change, _ in steps.values())
+        years = sum(float(gap.sum()) for _, gap in steps.values())
+        if not years:
             continue
-        drift = float(every.mean())
+        drift = whole / years
         own = {
-            name: _variance(change, errors, drift)
-            for name, (change, errors) in changes.items()
+            name: float(((change - gap * drift) ** 2 / gap).mean())
+            for name, (change, gap) in steps.items()
             if change.size
         }
         pooled = float(np.median(list(own.values())))
         variance = {}
         for name in members:
-            number = changes[name][0].size
+            number = steps[name][0].size
             total = number * own.get(name, 0.0) + PRIOR_CHANGES * pooled
             variance[name] = total / (number + PRIOR_CHANGES)
         growth, weights = _growth([logs[name] for name in members if own.get(name)], drift)
-        speed = [adjustment.get(name, 1.0) for name in members]
         frames.append(
             pd.DataFrame(
                 {
                     "family": family,
-                    "changes": [changes[name][0].size for name in members],
+                    "changes": [steps[name][0].size for name in members],
                     "own": [np.sqrt(own.get(name, np.nan)) for name in members],
                     "spread": [np.sqrt(variance[name]) for name in members],
-                    "persistence": [persistence(growth, weights, one) for one in speed],
-                    "adjustment": speed,
+                    "persistence": persistence(growth, weights),
                 },
                 index=pd.Index(members, name="observable"),
             )
@@ -216,55 +184,52 @@ def observed_spread(
     return pd.concat(frames) if frames else pd.DataFrame()
 
 
-def _logs(rows: pd.DataFrame) -> pd.DataFrame:
-    """Logarithms by year, with the variance of observation."""
-    relative = rows["error"].to_numpy(dtype=float) / rows["value"].to_numpy(dtype=float)
-    return pd.DataFrame(
-        {"log": np.log(rows["value"].to_numpy(dtype=float)), "error": relative**2},
-        index=rows["year"].to_numpy(dtype=int),
+def _logs(rows: pd.DataFrame) -> pd.Series[float]:
+    """Logarithms by year."""
+    return pd.Series(
+        np.log(rows["value"].to_numpy(dtype=float)), index=rows["year"].to_numpy(dtype=int)
     ).sort_index()
 
 
-def _changes(logs: pd.DataFrame, horizon: int) -> tuple[Array, Array]:
-    """Changes over some years, and the variance of observation that is in each."""
+def _steps(logs: pd.Series[float]) -> tuple[Array, Array]:
+    """Changes from one value to the next, and the years between them."""
+    return np.diff(logs.to_numpy()), np.diff(logs.index.to_numpy()).astype(float)
+
+
+def _changes(logs: pd.Series[float], horizon: int) -> Array:
+    """Changes over a number of years."""
     earlier = logs.set_axis(logs.index + horizon)
     both = logs.index.intersection(earlier.index)
-    change = logs.loc[both, "log"] - earlier.loc[both, "log"]
-    errors = logs.loc[both, "error"] + earlier.loc[both, "error"]
-    return change.to_numpy(), errors.to_numpy()
+    changes: Array = (logs.loc[both] - earlier.loc[both]).to_numpy()
+    return changes
 
 
-def _variance(change: Array, errors: Array, drift: float) -> float:
-    return max(float(((change - drift) ** 2 - errors).mean()), 0.0)
-
-
-def _growth(logs: Sequence[pd.DataFrame], drift: float) -> tuple[Array, Array]:
+def _growth(logs: Sequence[pd.Series[float]], drift: float) -> tuple[Array, Array]:
     """Variance of changes over `HORIZONS`, each observable in units of its own, and their weights.
 
     Changes that overlap tell less: over h years, as much as one in h of them.
     """
-    units = [float(((_changes(one, 1)[0] - drift) ** 2).mean()) for one in logs]
+    units = [float(((_changes(one, 1) - drift) ** 2).sum()) for one in logs]
     found, number = [], []
     for horizon in HORIZONS:
         squares = [np.zeros(0)]
         for one, unit in zip(logs, units, strict=True):
-            change, errors = _changes(one, horizon)
-            squares.append(((change - horizon * drift) ** 2 - errors) / unit)
+            if unit > 0:
+                change, size = _changes(one, horizon), _changes(one, 1).size
+                squares.append((change - horizon * drift) ** 2 / (unit / size))
         together = np.concatenate(squares)
         found.append(together.mean() if together.size else np.nan)
         number.append(together.size / horizon)
     return np.array(found), np.array(number)
 
 
-def model_growth(quarterly: float, adjustment: float = 1.0) -> Array:
+def model_growth(quarterly: float) -> Array:
     """Variance of the yearly means of an autoregression that starts from its mean.
 
     Parameters
     ----------
     quarterly : float
         Persistence of a quarter; the noise is 1.
-    adjustment : float
-        What is observed closes this share of its gap to the autoregression each quarter.
 
     Returns
     -------
@@ -272,10 +237,7 @@ def model_growth(quarterly: float, adjustment: float = 1.0) -> Array:
         For `HORIZONS`.
     """
     length = 4 * max(HORIZONS)
-    response = np.zeros(length)  # to a shock, by quarters since
-    for quarter in range(length):
-        before = response[quarter - 1] if quarter else 0.0
-        response[quarter] = (1.0 - adjustment) * before + adjustment * quarterly**quarter
+    response = quarterly ** np.arange(length)  # to a shock, by quarters since
     lag = np.subtract.outer(np.arange(length), np.arange(length))
     path = np.where(lag >= 0, response[np.maximum(lag, 0)], 0.0)
     means = path.reshape(max(HORIZONS), 4, length).mean(axis=1)
@@ -283,7 +245,7 @@ def model_growth(quarterly: float, adjustment: float = 1.0) -> Array:
     return variance[np.array(HORIZONS) - 1]
 
 
-def persistence(growth: Array, weights: Array, adjustment: float = 1.0) -> float:
+def persistence(growth: Array, weights: Array) -> float:
     """Quarterly persistence whose yearly means spread over the years as what was observed did.
 
     Parameters
@@ -291,8 +253,6 @@ def persistence(growth: Array, weights: Array, adjustment: float = 1.0) -> float
     growth : array (horizon,)
         Variance of changes over `HORIZONS`, in any unit; those that are not positive do not count.
     weights : array (horizon,)
-    adjustment : float
-        See `model_growth`.
 
     Returns
     -------
@@ -305,7 +265,7 @@ def persistence(growth: Array, weights: Array, adjustment: float = 1.0) -> float
     observed = np.log(growth[known] / growth[0])
 
     def miss(quarterly: float) -> float:
-        modelled = model_growth(quarterly, adjustment)
+        modelled = model_growth(quarterly)
         ratio = np.log(modelled[known] / modelled[0])
         return float((weights[known] * (ratio - observed) ** 2).sum())
 
@@ -375,7 +335,7 @@ def matched_noise(
 
     without = variance(np.zeros(len(asked)))
     needed = np.maximum(target - without, 0.0)
-    unit = [model_growth(*one)[0] for one in zip(memory, found["adjustment"], strict=True)]
+    unit = [model_growth(one)[0] for one in memory]
     ranges = [DRIVERS[links[name][0].driver] for name in names]
     largest = np.array([_LARGEST_NOISE * (one.high - one.low) for one in ranges])
     noise = np.minimum(np.sqrt(needed / np.array(unit)), largest)

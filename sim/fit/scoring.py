@@ -121,10 +121,12 @@ def _quantities(
         years = [year for year in forecast.years.years[1:] if year in after.index]
         if before is None or not years:
             continue
-        anchor, error = float(before.values[-1]), _relative_error(past, one)
+        anchor = float(before.values[-1])
         horizons = [year - origin for year in years]
         simple = {
-            name: make(before, horizons, scale=scale_of(one), spread=spread[one.family, one.measure])
+            name: make(
+                before, horizons, scale=scale_of(one), spread=spread[one.family, one.measure]
+            )
             for name, make in QUANTITY_BASELINES.items()
         }
         unit = float(
@@ -135,7 +137,7 @@ def _quantities(
             )
         )
         for place, year in enumerate(years):
-            ensemble = forecast.anchored(one.name, year, anchor, error)
+            ensemble = forecast.anchored(one.name, year, anchor)
             if ensemble is None or not unit > 0:
                 continue
             observed = float(after[year])
@@ -157,7 +159,9 @@ def _quantities(
             }
             row |= {
                 f"q{1000 * q:g}": value
-                for q, value in zip(QUANTILES, np.quantile(ensemble, QUANTILES, method="hazen"), strict=True)
+                for q, value in zip(
+                    QUANTILES, np.quantile(ensemble, QUANTILES, method="hazen"), strict=True
+                )
             }
             inside = scores.coverage(ensemble, observed, LEVELS)
             row |= {
@@ -170,23 +174,11 @@ def _quantities(
                 np.ravel(scores.coverage(simple["persistence"][place], observed, (0.8,)))[0]
             )
             for name, variant in variants.items():
-                other = variant.anchored(one.name, year, anchor, error)
+                other = variant.anchored(one.name, year, anchor)
                 if other is not None:
                     row[f"crps_{name}"] = float(scores.crps(other, observed))
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def _relative_error(past: Observed, one: Observable) -> float:
-    """Middle of the relative errors with which an observable is observed."""
-    values = past.values
-    rows = values[
-        (values["measure"] == one.measure)
-        & (values["country"] == one.country)
-        & (values["power"] == one.power)
-        & (values["value"] > 0)
-    ]
-    return float((rows["error"] / rows["value"]).median()) if len(rows) else 0.0
 
 
 def _spreads(

@@ -12,6 +12,7 @@ from sim.case.tables import Row, Table, choice
 from sim.core.errors import InputError
 from sim.core.world import Array
 
+LEAST = 0.01  # of the base year's value: what is less counts as so much in a logarithm
 STATISTICS = {
     "log_change": "log of the value in the last year over the value in the first",
     "difference": "value in the last year less the value in the first",
@@ -62,8 +63,11 @@ class Target:
         """The moment in each run, (run,); NaN where a value that it needs is missing."""
         if self.statistic == "log_change":
             path = years.of(self.observables[0], self.first, self.last)
+            start = years.of(self.observables[0], years.years[0], years.years[0])[0]
+            floor = np.where(start > 0, LEAST * start, 0.0)
             with np.errstate(divide="ignore", invalid="ignore"):
-                change: Array = np.log(path[-1]) - np.log(path[0])
+                ends = np.log(np.maximum(path[[0, -1]], floor))
+                change: Array = ends[1] - ends[0]
             return np.where(np.isfinite(change), change, np.nan)
         if self.statistic == "difference":
             path = years.of(self.observables[0], self.first, self.last)

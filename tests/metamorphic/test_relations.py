@@ -642,12 +642,16 @@ def test_R16_changes_split_into_their_causes(seed: int) -> None:
     base = world.attributes.share
     residual = 1.0 - base.sum(axis=1)
     last = np.broadcast_to(base, (*base.shape[:3], 4))
+    taste = world.drivers["preference"]
     for quarter in simulate(world, plan, SEED, 0, 4):
         flow, state = quarter.flow, quarter.state
         pulls = flow.pulls
         total = pulls.attention + pulls.fear + pulls.deals + pulls.drivers
         assert np.array_equal(pulls.total(), total)
-        # The target that the quarter moved towards, from the shares alone.
+        # The target that the quarter moved towards, from the shares alone; a change of
+        # preference has moved them there at once.
+        preferred = state.drivers["preference"]
+        last, taste = portfolio.shift(last, preferred - taste), preferred
         target = last + (state.share - last) / world.attributes.adjustment
         rest = 1.0 - target.sum(axis=1)
         there = (base > 0) & (flow.flow > 1e-6) & (residual > 1e-3)[:, None] & (target > 1e-9)

@@ -263,6 +263,7 @@ class Twin:
         """Play quarter `t` of the plan (0 the first) with its draws: the order of section 3."""
         quarter = self.plan.start + t
         self.record = {}
+        self.preference_before = self.state["preference"]
         self.advance_drivers(t, draws["drivers"])
         u = {name: self.state[name] for name in DRIVERS}
         member = self.plan.membership[t]
@@ -662,15 +663,10 @@ class Twin:
             if location[c][p][k]
         ]
 
-    def usable(self, g: int, u: dict[str, Any]) -> float:
-        """Cap_g exp(thr_g - thr_ref,g)."""
-        change = u["throughput"][g] - self.reference_drivers["throughput"][g]
-        return self.state["capacity"][g] * math.exp(change)
-
     def effective_capacity(self, g: int, u: dict[str, Any]) -> float:
         """C-hat of a route."""
         slowness = u["transit_days"][g] / self.attributes.routes.days[g]
-        return self.usable(g, u) * slowness**-self.parameters.days_elasticity
+        return self.state["capacity"][g] * slowness**-self.parameters.days_elasticity
 
     def route_gains(self, u: dict[str, Any]) -> tuple[Any, Any]:
         """R_cpk, what routes add to base shares, and R^t_cp, what they do for trade."""
@@ -761,8 +757,14 @@ class Twin:
                     start = max(attributes.share[c][p][k] + portfolio_gain[c][p][k], 0.0)
                     numerators.append(start * math.exp(utility))
                 denominator = self.residual[c][k] + sum(numerators)
+                shifted = [
+                    state["share"][c][p][k]
+                    * math.exp(u["preference"][c][p][k] - self.preference_before[c][p][k])
+                    for p in self.powers
+                ]
+                rest = 1.0 - sum(state["share"][c][p][k] for p in self.powers)
                 for p in self.powers:
-                    now = state["share"][c][p][k]
+                    now = shifted[p] / (rest + sum(shifted))
                     target = numerators[p] / denominator
                     state["share"][c][p][k] = now + attributes.adjustment[k] * (target - now)
 
@@ -799,8 +801,9 @@ class Twin:
                 able = routes.yield_[g] * self.effective_capacity(g, u)
                 part = min(able / whole, 1.0) if whole > 0 else 0.0
                 share = part * self.state["share"][c][p][k]
-                wanted = share * math.exp(u["exposure"][c][k] - usual[c][k])
-                passed = min(wanted, self.usable(g, u)) * (1.0 - self.plan.closure[t][g])
+                used = u["throughput"][g] - self.reference_drivers["throughput"][g]
+                wanted = share * math.exp(u["exposure"][c][k] - usual[c][k] + used)
+                passed = min(wanted, self.state["capacity"][g]) * (1.0 - self.plan.closure[t][g])
                 volume = passed * routes.volume_per_share[g]
             shares.append(share)
             volumes.append(volume)
