@@ -105,20 +105,37 @@ def test_each_wave_rules_out_for_good() -> None:
     assert np.array_equal(found.contains(cube), alone[0] & alone[1])
 
 
-def test_a_moment_out_of_reach_is_named_and_does_not_decide_alone() -> None:
+@pytest.mark.parametrize("rank", [1, 3])
+def test_a_moment_out_of_reach_is_named_and_rules_nothing_out(rank: int) -> None:
     observed = OBSERVED.copy()
     observed[3] = 50.0
-    found = matched(observed)
+    found = matched(observed, rank=rank)
     assert found.unreachable() == ("m4",)
-    assert found.shares[-1] > 0.01
+    assert found.judged.tolist() == [True, True, True, False]
     table = found.table()
     assert not table.loc[table["moment"] == "m4", "reached"].any()
     assert table.loc[table["moment"] != "m4", "reached"].all()
-    alone = matched(observed, rank=1)
-    assert len(alone.waves) == 1
-    assert alone.stopped == (
+    # Nearly as if there were no such moment: the emulator's products of parameters may differ.
+    without = match(
+        unit_prior(3), lambda values, first: simulate(values, first)[:, :3], observed[:3],
+        np.zeros(3), NAMES[:3], 1, vectors=512, waves=2, search=2**16, rank=rank,
+    )  # fmt: skip
+    cube = design(4096, 3, seed=9)
+    assert (found.contains(cube) == without.contains(cube)).mean() > 0.97
+    assert 0.01 < found.shares[-1] < 0.95  # those within reach decide
+
+
+def test_moments_that_contradict_each_other_leave_nothing() -> None:
+    """Each can be reached, but a and b cannot be small while their sum is large."""
+    observed = np.array([0.2, 0.2, 5.5, 0.2])
+    nothing = matched(observed, rank=1)
+    assert nothing.judged.all()
+    assert len(nothing.waves) == 1
+    assert nothing.shares == (0.0,)
+    assert nothing.stopped == (
         "0 of 512 vectors found among 65536 candidates: 0 percent of the prior are left"
     )
+    assert matched(observed, rank=2).shares[0] > 0  # one moment alone does not decide
 
 
 def test_table_orders_vectors_by_combined_implausibility() -> None:
