@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.parsing import Parser, add_parameters, whole_number
+from sim.cli.parsing import Parser, add_parameters, cores, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +71,7 @@ def run(given: Namespace) -> int:
         runs=given.runs,
         seed=given.seed,
         out=given.out,
-        jobs=_cores() if given.jobs is None else given.jobs,
+        jobs=cores() if given.jobs is None else given.jobs,
         trajectories=which if which in ("headline", "none", "all") else which.split(","),
         progress=True,
         overwrite=given.overwrite,
@@ -129,10 +128,3 @@ def _table(result: Result, table: pd.DataFrame) -> str:
     legend = "\n".join(f"{place:>3}  {name}" for name, place in numbers.items())
     text = table.rename(columns=numbers).to_string(float_format="{:.4g}".format, line_width=100)
     return f"{legend}\n\n{text}"
-
-
-def _cores() -> int:
-    """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

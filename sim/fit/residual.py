@@ -37,6 +37,7 @@ from sim.core.world import Array, World
 from sim.experiment.observables import Observable, base_values, yearly
 
 PRIOR_CHANGES = 4  # worth of the family's spread, in yearly changes
+PRIOR_SPREAD = 0.15  # log points a year, where nothing is known of a family (a judgement)
 HORIZONS = (1, 2, 3, 4)  # years
 PERSISTENCE = (0.8, 0.995)  # quarterly
 CHUNK = 500  # runs simulated together
@@ -134,8 +135,8 @@ def observed_spread(values: pd.DataFrame, wanted: Sequence[Observable], until: i
     -------
     DataFrame
         Index observable; columns family, changes (their number n), own (s_i, NaN without changes),
-        spread (s, shrunk; log points) and persistence (quarterly). Families without a single
-        change are left out.
+        spread (s, shrunk; log points; `PRIOR_SPREAD` where nothing is known of the family) and
+        persistence (quarterly).
     """
     past = values[(values["year"] <= until) & (values["value"] > 0)]
     logs = {
@@ -154,15 +155,13 @@ def observed_spread(values: pd.DataFrame, wanted: Sequence[Observable], until: i
         steps = {name: _steps(logs[name]) for name in members}
         whole = sum(float(change.sum()) for change, _ in steps.values())
         years = sum(float(gap.sum()) for _, gap in steps.values())
-        if not years:
-            continue
-        drift = whole / years
+        drift = whole / years if years else 0.0
         own = {
             name: float(((change - gap * drift) ** 2 / gap).mean())
             for name, (change, gap) in steps.items()
             if change.size
         }
-        pooled = float(np.median(list(own.values())))
+        pooled = float(np.median(list(own.values()))) if own else PRIOR_SPREAD**2
         variance = {}
         for name in members:
             number = steps[name][0].size

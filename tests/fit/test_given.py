@@ -65,12 +65,6 @@ def test_relative_drivers_start_from_the_mean_of_the_origins_year(case: Case) ->
     assert plan.drivers["oil"][-1, 0] == pytest.approx(0.82)
     assert plan.drivers["exchange_rate"][0, russia, 0] == pytest.approx(-0.4927 + 0.6427)
     assert plan.drivers["exchange_rate"][0, china, 0] == 0.0
-    barrier = plan.drivers["barrier"][:, :, china, 0]
-    assert np.all(barrier[quarters.parse("2020Q1") - plan.start] == 0.0)
-    assert barrier[quarters.parse("2020Q2") - plan.start] == pytest.approx(0.15)
-    # From the end of 2020, three quarters of which were closed, only the fourth part is left.
-    world, plan = compiled(case, "2020Q4")
-    assert plan.drivers["barrier"][0, :, china, 0] == pytest.approx(0.15 / 4)
 
 
 def test_absolute_drivers_change_at_their_dates(case: Case) -> None:
