@@ -9,6 +9,7 @@ import numpy as np
 
 from sim.case import Case
 from sim.case.posterior import Posterior
+from sim.case.tables import Table
 from sim.core import quarters
 from sim.core.world import Array
 from sim.experiment.observables import (
@@ -115,7 +116,8 @@ def forecast(
         )
         if not wanted:
             wanted = observables(case, world.names) + vote_observables(case, world.names)
-        years, values = yearly(world, plan, wanted, seed, start, len(numbers))
+        found, values = yearly(world, plan, wanted, seed, start, len(numbers))
+        years = tuple(int(year) for year in found)
         base = np.broadcast_to(base_values(world, plan, wanted), (len(wanted), len(numbers)))
         chunks.append(np.concatenate([base[:, None], values], axis=1))
     names = tuple(one.name for one in wanted)
@@ -123,6 +125,6 @@ def forecast(
     return Forecast(origin, wanted, simulated)
 
 
-def with_table(case: Case, name: str, table: object) -> Case:
+def with_table(case: Case, name: str, table: Table) -> Case:
     """A case with one of its tables replaced."""
     return replace(case, tables={**case.tables, name: table})

@@ -199,7 +199,7 @@ def _changes(logs: pd.Series[float], horizon: int) -> Array:
     """Changes over a number of years."""
     earlier = logs.set_axis(logs.index + horizon)
     both = logs.index.intersection(earlier.index)
-    changes: Array = (logs.loc[both] - earlier.loc[both]).to_numpy()
+    changes: Array = np.asarray(logs.loc[both] - earlier.loc[both])
     return changes
 
 

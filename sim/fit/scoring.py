@@ -215,34 +215,35 @@ def _votes(
     rows = []
     before = past.votes[past.votes.year <= forecast.origin].sort_values("date", kind="stable")
     pooled = baselines.frequency(before.vote.map(_CATEGORY).to_numpy(dtype=int), 3)
-    for vote in later.votes.sort_values("date", kind="stable").itertuples():
-        if vote.year not in forecast.years.years[1:]:
+    for vote in later.votes.sort_values("date", kind="stable").to_dict("records"):
+        text, country, year = str(vote["text"]), str(vote["country"]), int(vote["year"])
+        if year not in forecast.years.years[1:]:
             continue
-        shares = vote_shares(forecast, vote.text, vote.country, vote.year)
+        shares = vote_shares(forecast, text, country, year)
         if shares is None:
             continue
-        mine = before[before.country == vote.country]
+        mine = before[before.country == country]
         ways = mine.vote.map(_CATEGORY).to_numpy(dtype=int)
-        same = (mine.text == vote.text).to_numpy()
-        observed = _CATEGORY[vote.vote]
+        same = (mine.text == text).to_numpy()
+        observed = _CATEGORY[str(vote["vote"])]
         others = {
             "frequency": baselines.frequency(ways, 3, pooled),
             "last_vote": baselines.last_vote(ways, same, 3, pooled),
             "always_neither": 0.98 * baselines.always(NEITHER, 3) + 0.02 / 3,
         }
         for name, variant in variants.items():
-            other = vote_shares(variant, vote.text, vote.country, vote.year)
+            other = vote_shares(variant, text, country, year)
             if other is not None:
                 others[name] = other
         usual = int(np.argmax(others["frequency"]))
         last = int(ways[same][-1]) if same.any() else usual
         row = {
             "origin": forecast.origin,
-            "resolution": vote.resolution,
-            "text": vote.text,
-            "country": vote.country,
-            "year": vote.year,
-            "vote": vote.vote,
+            "resolution": vote["resolution"],
+            "text": text,
+            "country": country,
+            "year": year,
+            "vote": vote["vote"],
             "no": shares[NO],
             "neither": shares[NEITHER],
             "yes": shares[YES],

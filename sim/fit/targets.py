@@ -19,6 +19,7 @@ STATISTICS = {
     "mean": "mean of the yearly values from the first year to the last",
     "rate": "mean over years of the yearly counts, summed over all countries and powers that fit",
 }
+_CHANGES = ("log_change", "difference")  # of one observable, from one year to a later one
 
 
 @dataclass(frozen=True)
@@ -93,11 +94,14 @@ def targets(case: Case, names: Sequence[str], first: int, last: int) -> list[Tar
     Raises
     ------
     InputError
-        If the case has no targets, or a row names an observable or a statistic that there is not.
+        If the case has no targets, or a row names an observable or a statistic that there is not,
+        or its years are missing or in the wrong order.
     """
     if "targets" not in case.tables:
         raise InputError(f"case {case.name} has no targets.csv to be fitted to")
     table = case.table("targets")
+    for row in table:
+        _check(table, row)
     return [
         _target(table, row, names)
         for row in table
@@ -105,11 +109,26 @@ def targets(case: Case, names: Sequence[str], first: int, last: int) -> list[Tar
     ]
 
 
-def _target(table: Table, row: Row, names: Sequence[str]) -> Target:
+def _check(table: Table, row: Row) -> None:
+    """A known statistic over years that it can be taken over."""
     if row["statistic"] not in STATISTICS:
         raise InputError(
             f"{table.where(row)}: column 'statistic': {choice(row['statistic'], [*STATISTICS])}"
         )
+    for column in ("from", "to"):
+        if not row[column]:
+            raise InputError(
+                f"{table.where(row)}: column {column!r}: found nothing; a year is needed"
+            )
+    first, last = int(row.number("from")), int(row.number("to"))
+    least = first + (row["statistic"] in _CHANGES)
+    if last < least:
+        raise InputError(
+            f"{table.where(row)}: column 'to': found {last}; allowed: {least} or later"
+        )
+
+
+def _target(table: Table, row: Row, names: Sequence[str]) -> Target:
     wanted = {1: row["country"], 2: row["power"]} if not row["text"] else {1: row["text"]}
     if row["text"] and row["country"]:
         wanted[2] = row["country"]
@@ -122,7 +141,7 @@ def _target(table: Table, row: Row, names: Sequence[str]) -> Target:
             for place, code in wanted.items()
         )
     )
-    if not fit or (len(fit) > 1 and row["statistic"] in ("log_change", "difference")):
+    if not fit or (len(fit) > 1 and row["statistic"] in _CHANGES):
         found = f"{len(fit)} observables fit" if fit else "no observable fits"
         raise InputError(
             f"{table.where(row)}: target {row['target']}: {found} measure {row['measure']!r}, "

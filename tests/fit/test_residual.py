@@ -19,6 +19,7 @@ from sim.fit.residual import (
     COLUMNS,
     PERSISTENCE,
     PRIOR_CHANGES,
+    PRIOR_SPREAD,
     Cell,
     linked_cells,
     matched_noise,
@@ -161,8 +162,12 @@ def test_an_observable_without_a_history_has_the_familys_spread() -> None:
     found = observed_spread(rows, [*GDPS, OTHERS[2]], 2022)
     assert found.loc["gdp.BOR", "changes"] == 0
     assert found.loc["gdp.BOR", "spread"] == found.loc["gdp.AVA", "own"]
-    assert "pipe" not in found.index  # nothing is known of its family
-    assert observed_spread(rows.iloc[:0], GDPS, 2022).empty
+    # Where nothing is known of the family either, the spread is a judgement, and lasts.
+    assert found.loc["pipe", "changes"] == 0
+    assert found.loc["pipe", "spread"] == pytest.approx(PRIOR_SPREAD)
+    assert found.loc["pipe", "persistence"] == PERSISTENCE[1]
+    nothing = observed_spread(rows.iloc[:0], GDPS, 2022)
+    assert nothing["spread"].to_numpy() == pytest.approx(PRIOR_SPREAD)
 
 
 @pytest.mark.parametrize("quarterly", [0.6, 0.9])
