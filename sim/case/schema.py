@@ -227,6 +227,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("without", blank=True, optional=True),
         Column("scale", "number"),
         Column("unit"),
+        Column("doubtful", blank=True, optional=True),
         _NOTE,
     ),
     "series": (
@@ -239,6 +240,17 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("unit"),
         _SOURCE,
         _DERIVATION,
+        _CONFIDENCE,
+    ),
+    "reporters": (
+        _code("measure", "measures"),
+        _code("country", "countries", blank=True),
+        _code("power", "powers", blank=True),
+        _code("source", "sources"),
+        Column("series"),
+        Column("year", "year"),
+        Column("value", "number"),
+        Column("unit"),
         _CONFIDENCE,
     ),
     "roll_calls": (
@@ -311,6 +323,7 @@ OPTIONAL = (
     "record_codes",
     "measures",
     "series",
+    "reporters",
     "roll_calls",
     "observed_drivers",
     "targets",
@@ -327,6 +340,7 @@ KEYS: dict[str, tuple[str, ...]] = {
     "attributes": ("attribute", "country", "power", "channel", "season", "year"),
     "parameters": ("name",),
     "series": ("measure", "country", "power", "year"),
+    "reporters": ("measure", "country", "power", "source", "series", "year"),
     "roll_calls": ("resolution", "country"),
     "observed_drivers": ("driver", "country", "power", "other", "channel", "route", "period"),
     "residual_noise": ("driver", "country", "power", "channel", "route", "year"),
@@ -397,6 +411,8 @@ PARAMETERS: dict[str, tuple[float, float]] = {
     "concession_weight": _WEIGHT,
     "concession_quarters": (1.0, 1000.0),
     "discount_rate": _PART,
+    "currency_pass_through": _WEIGHT,
+    "oil_pass_through": _WEIGHT,
 }
 
 ATTRIBUTES: dict[str, Attribute] = {

@@ -53,6 +53,7 @@ class Observable:
     unit: str
     over: str  # mean: of the year's four quarters; change: over the year, of cumulative outcomes
     columns: tuple[str, ...]  # columns of outcomes, which are summed
+    doubtful: bool = False  # its published figures are not to be trusted
 
 
 def observables(case: Case, names: Names) -> tuple[Observable, ...]:
@@ -100,6 +101,7 @@ def observables(case: Case, names: Names) -> tuple[Observable, ...]:
                             unit=row["unit"],
                             over=row["over"],
                             columns=terms,
+                            doubtful=country in row["doubtful"].split(";"),
                         )
                     )
     return tuple(found)

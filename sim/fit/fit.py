@@ -16,7 +16,8 @@ from threadpoolctl import threadpool_limits
 
 from sim import __version__
 from sim.case import Case
-from sim.case.posterior import Posterior, read_posterior, write_posterior
+from sim.case.build import base_year
+from sim.case.posterior import POSTERIOR, Posterior, read_posterior, write_posterior
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.plan import Plan
@@ -132,7 +133,7 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
     """
     record = (shipped(case) if observed is None else observed).until(settings.until)
     base = quarters.parse(settings.base)
-    year = (base + 1) // 4 - 1
+    year = base_year(base)
     if settings.until <= year:
         raise InputError(
             f"until: found {settings.until}; allowed: years after the base {settings.base}, "
@@ -293,6 +294,27 @@ def fit(
     write_manifest(out, {**manifest, "case": named, "status": "complete"})
     simulate.remove()
     return Fit.read(out)
+
+
+def install(fit: Fit, case: Case) -> list[Path]:
+    """Put a posterior, and the residual noise of every base up to it, into the case's folder.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+    """
+    settings = fit.about["settings"]
+    years = sorted(year for base in case.bases if (year := base_year(base)) <= settings["until"])
+    record = shipped(case)
+    frames = [
+        residual_noise(case, record.until(year), year, settings["seed"]).frame for year in years
+    ]
+    noise, posterior = case.folder / "residual_noise.csv", case.folder / POSTERIOR
+    with atomic(noise) as temporary:
+        pd.concat(frames).to_csv(temporary, index=False)
+    write_posterior(posterior, fit.posterior)
+    return [posterior, noise]
 
 
 class _Simulations:

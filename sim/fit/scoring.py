@@ -148,6 +148,7 @@ def _quantities(
                 "measure": one.measure,
                 "country": one.country,
                 "power": one.power,
+                "doubtful": one.doubtful,
                 "year": year,
                 "horizon": year - origin,
                 "anchor": anchor,

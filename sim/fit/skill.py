@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from sim.fit.bootstrap import Cases, leave_one_out, skill_interval
 
 ALL = "all"
+DOUBTFUL = "all, doubtful figures too"
 
 
 def others(table: pd.DataFrame, stem: str) -> list[str]:
@@ -22,7 +23,8 @@ def others(table: pd.DataFrame, stem: str) -> list[str]:
 def quantity_skill(quantities: pd.DataFrame, against: Sequence[str]) -> pd.DataFrame:
     """CRPS skill of volumes and shares, by family and in all.
 
-    In all, each family has the same weight; in a family, each figure, divided by the spread of
+    Figures whose publishers are not to be trusted are left out but for a row of its own. In all,
+    each family has the same weight; in a family, each figure, divided by the spread of
     yearly changes that its series was known to have. Intervals: 95 percent, by resampling whole
     series.
 
@@ -39,8 +41,7 @@ def quantity_skill(quantities: pd.DataFrame, against: Sequence[str]) -> pd.DataF
         Rows of family, against, skill, low, high, series, figures.
     """
     rows = []
-    for family in [ALL, *quantities["family"].unique()]:
-        part = quantities if family == ALL else quantities[quantities["family"] == family]
+    for family, part in _parts(quantities):
         for name in against:
             some = part.dropna(subset=[f"crps_{name}"])
             if some.empty:
@@ -63,8 +64,18 @@ def quantity_skill(quantities: pd.DataFrame, against: Sequence[str]) -> pd.DataF
 
 def without_a_year(quantities: pd.DataFrame, against: str) -> pd.DataFrame:
     """Skill in all without the figures of one year, for each year."""
-    some = quantities.dropna(subset=[f"crps_{against}"])
+    some = quantities[~quantities["doubtful"]].dropna(subset=[f"crps_{against}"])
     return leave_one_out(_cases(some, against), some["year"])
+
+
+def _parts(quantities: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """All figures, each family, and all with those whose publishers are not to be trusted."""
+    trusted = quantities[~quantities["doubtful"]]
+    yield ALL, trusted
+    for family in trusted["family"].unique():
+        yield family, trusted[trusted["family"] == family]
+    if len(trusted) < len(quantities):
+        yield DOUBTFUL, quantities
 
 
 def _cases(table: pd.DataFrame, against: str) -> Cases:
@@ -76,8 +87,7 @@ def _cases(table: pd.DataFrame, against: str) -> Cases:
 def coverage_table(quantities: pd.DataFrame) -> pd.DataFrame:
     """How often figures fell inside the forecast's intervals, by family and in all."""
     rows = []
-    for family in [ALL, *quantities["family"].unique()]:
-        part = quantities if family == ALL else quantities[quantities["family"] == family]
+    for family, part in _parts(quantities):
         row: dict[str, object] = {"family": family}
         for level in ("50", "80", "95"):
             row[f"inside_{level}"] = part[f"inside_{level}"].mean()
