@@ -1,7 +1,8 @@
-"""Making a case's tables series and roll_calls from files in the observed format.
+"""Making a case's tables series, reporters and roll_calls from files in the observed format.
 
-``python -m sim.fit.derive FOLDER CASE`` writes both tables into the folder of the case; the rules
-are those of `sim.fit.record.read_observed`, and nothing after the case's own year enters.
+``python -m sim.fit.derive FOLDER CASE`` writes the tables into the folder of the case; the rules
+are those of `sim.fit.record.read_observed` and `sim.fit.reports.reporters_table`, and nothing after
+the case's own year enters.
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from sim.case import Case, load_case
 from sim.case.build import base_year
 from sim.case.schema import TABLES
 from sim.core.errors import InputError
-from sim.fit.record import read_observed
+from sim.fit.observed_format import read_folder
+from sim.fit.record import INDEX, read_observed
+from sim.fit.reports import reporters_table
 
 
 def make_tables(folder: str | Path, case: Case) -> dict[str, pd.DataFrame]:
-    """The tables series and roll_calls of a case, as text.
+    """The tables series, reporters and roll_calls of a case, as text.
 
     Parameters
     ----------
@@ -30,7 +33,7 @@ def make_tables(folder: str | Path, case: Case) -> dict[str, pd.DataFrame]:
     Returns
     -------
     dict of str to DataFrame
-        Cells as they are written: values with six digits, errors with three.
+        Cells as they are written: values of series with six digits, errors with three.
 
     Raises
     ------
@@ -53,7 +56,7 @@ def make_tables(folder: str | Path, case: Case) -> dict[str, pd.DataFrame]:
                         "and words of it in record_codes.csv"
                     )
         made[name] = frame[[column.name for column in TABLES[name]]].astype(str)
-    return made
+    return made | {"reporters": reporters_table(read_folder(Path(folder)), case, INDEX)}
 
 
 def main(folder: str, case_name: str) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,21 +12,28 @@ import pandas as pd
 
 from sim.case import Case
 from sim.case.build import base_year
-from sim.case.tables import Row, Table, choice, read_text, shown
+from sim.case.tables import choice
 from sim.core.errors import InputError
-
-COLUMNS = (
-    "country_iso3",
-    "partner",
-    "series",
-    "period",
-    "value",
-    "unit",
-    "source",
-    "via",
-    "confidence",
-    "note",
+from sim.fit.observed_format import (
+    CAST,
+    PLAIN_YEAR,
+    RESOLUTION,
+    SPREAD,
+    Cell,
+    Codes,
+    Figure,
+    Files,
+    Measure,
+    Record,
+    Reports,
+    best_of,
+    left_over,
+    matches,
+    order_of,
+    read_folder,
+    year_of,
 )
+
 VALUES = (
     "measure",
     "country",
@@ -44,16 +48,7 @@ VALUES = (
 )
 VOTES = ("resolution", "date", "year", "text", "country", "vote", "source", "note")
 INDEX = "index"  # unit of a measure whose level says nothing: over the mean of its years
-# Relative standard deviation of a figure that only one reporter gives.
-SPREAD = {"high": 0.03, "medium": 0.06, "low": 0.12}
 
-_RESOLUTION = "unga_vote:"
-_CAST = ("Y", "A", "N", "NV", "not N")
-_MEMORY = re.compile(r"(derived:\s*)*recalled\b", re.IGNORECASE)
-_PLAIN_YEAR = re.compile(r"[0-9]{4}")
-_YEAR_OF_DATE = re.compile(r"[0-9]{4}(?![0-9])")
-_LIST = re.compile(r"\s*;\s*")
-_AGREE = 0.01  # relative difference up to which two figures say the same
 _COMMON = 3  # years that two reporters need in common to be compared
 _LEAST = 0.1  # of the mean: what smaller figures are as uncertain as
 
@@ -177,9 +172,9 @@ def read_observed(folder: str | Path, case: Case, *, relative: bool = True) -> O
     InputError
         If the folder or a column is missing, a value is no number, or a vote is none.
     """
-    files = _read(Path(folder))
-    codes = _Codes(case)
-    measures = [_Measure.of(row) for row in case.table("measures")]
+    files = read_folder(Path(folder))
+    codes = Codes(case)
+    measures = [Measure.of(row) for row in case.table("measures")]
     notes: list[str] = []
     used: set[int] = set()
     quantities = [m for m in measures if not m.counted]
@@ -187,11 +182,11 @@ def read_observed(folder: str | Path, case: Case, *, relative: bool = True) -> O
     years = sorted({int(str(value["year"])) for value in values})
     for measure in measures:
         if measure.counted:
-            values += _events(measure, files, codes, used, notes, years)
+            values += events(measure, files, codes, used, notes, years)
     if relative:
         values = _indexed(values, base_year(case.as_of), notes)
     votes = _votes(files, codes, used)
-    notes += _left(files, used)
+    notes += left_over(files, used)
     order = {measure.name: place for place, measure in enumerate(measures)}
     values.sort(key=lambda v: (order[str(v["measure"])], v["country"], v["power"], v["year"]))
     return Observed(_frame(values, VALUES), _frame(votes, VOTES), notes)
@@ -209,260 +204,16 @@ def _frame(rows: Sequence[Mapping[str, object]], names: tuple[str, ...]) -> pd.D
     return frame
 
 
-# ------------------------------------------------------------------------------- files and codes
-
-
-@dataclass(frozen=True)
-class _Record:
-    """One row of a file."""
-
-    where: str
-    cells: Mapping[str, str]
-
-    def __getitem__(self, column: str) -> str:
-        return self.cells[column]
-
-    @property
-    def recalled(self) -> bool:
-        return _MEMORY.match(self["source"]) is not None
-
-    @property
-    def number(self) -> float:
-        text = self["value"]
-        try:
-            number = float(text) if text.isascii() and "_" not in text else math.nan
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise InputError(f"{self.where}: column 'value': found {text!r}; a number is needed")
-        return number
-
-    @property
-    def confidence(self) -> str:
-        if self["confidence"] not in SPREAD:
-            raise InputError(
-                f"{self.where}: column 'confidence': {choice(self['confidence'], tuple(SPREAD))}"
-            )
-        return self["confidence"]
-
-
-Files = Mapping[str, Sequence[_Record]]
-
-
-def _read(folder: Path) -> dict[str, list[_Record]]:
-    """All files of a folder by their names without ending."""
-    if not folder.is_dir():
-        raise InputError(f"{shown(folder)}: there is no such folder")
-    paths = sorted(folder.glob("*.csv"))
-    if not paths:
-        raise InputError(f"{shown(folder)}: holds no file with the ending .csv")
-    return {path.stem: list(_records(path)) for path in paths}
-
-
-def _records(path: Path) -> Iterator[_Record]:
-    reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
-    header: list[str] | None = None
-    line = 1
-    try:
-        for row in reader:
-            where, line = f"{shown(path)}:{line}", reader.line_num + 1
-            cells = [cell.strip() for cell in row]
-            if not any(cells):
-                continue
-            if header is None:
-                header = cells
-                for name in COLUMNS:
-                    if name not in header:
-                        raise InputError(
-                            f"{where}: column {name!r} is missing; found: {', '.join(header)}; "
-                            f"needed: {', '.join(COLUMNS)}"
-                        )
-            elif len(cells) != len(header):
-                raise InputError(
-                    f"{where}: found {len(cells)} cells; the header has {len(header)} columns "
-                    "(a text with a comma needs quotes)"
-                )
-            else:
-                yield _Record(where, dict(zip(header, cells, strict=True)))
-    except csv.Error as error:
-        raise InputError(f"{shown(path)}:{line}: is not a row of a CSV table: {error}") from None
-
-
-class _Codes:
-    """The observed world's names for countries, powers, sources and texts, in those of the case."""
-
-    def __init__(self, case: Case) -> None:
-        names = case.names
-        actors = (*names.countries, *names.powers)
-        sources = case.table("sources").codes
-        table = case.tables.get("record_codes", ())
-        if isinstance(table, Table):
-            known = (*actors, *names.texts, *sources)
-            for row in table:
-                if row["code"] not in known:
-                    raise InputError(
-                        f"{table.where(row)}: column 'code': {choice(row['code'], known)}"
-                    )
-        pairs = [(row["record"], row["code"]) for row in table]
-        self._actors = {code: code for code in actors} | {
-            record: code for record, code in pairs if code in actors
-        }
-        self._sources = [(words.lower(), code) for words, code in pairs if code in sources]
-        self._texts = [(words.lower(), code) for words, code in pairs if code in names.texts]
-        self._texts += [("", text) for text in names.texts[:1]]
-        self.countries = names.countries
-        self.powers = names.powers
-        self.pressing = tuple(
-            row["power"] for row in case.table("powers") if row["kind"] == "power"
-        )
-
-    def country(self, code: str) -> str | None:
-        found = self._actors.get(code)
-        return found if found in self.countries else None
-
-    def power(self, code: str) -> str | None:
-        found = self._actors.get(code)
-        return found if found in self.powers else None
-
-    def source(self, record: _Record) -> str:
-        """The case's id of a row's source; the source's own words if the case has none."""
-        words = f"{record['series']} {record['source']}".lower()
-        return next((code for part, code in self._sources if part in words), record["source"])
-
-    def text(self, title: str) -> str:
-        """The family of a resolution: the first whose words stand in the title."""
-        return next((code for part, code in self._texts if part in title.lower()), "")
-
-
-@dataclass(frozen=True)
-class _Measure:
-    """A row of the table measures."""
-
-    name: str
-    unit: str
-    scale: float
-    files: tuple[str, ...]
-    series: tuple[str, ...]
-    country: str
-    partner: str
-    per: str
-    observed_unit: str
-    without: tuple[str, ...]
-    of_country: bool
-    of_power: bool
-    counted: bool
-
-    @classmethod
-    def of(cls, row: Row) -> _Measure:
-        return cls(
-            name=row["measure"],
-            unit=row["unit"],
-            scale=row.number("scale"),
-            files=tuple(filter(None, _LIST.split(row["file"]))),
-            series=tuple(filter(None, _LIST.split(row["series"]))),
-            country=row["country"],
-            partner=row["partner"],
-            per=row["per"],
-            observed_unit=row["observed_unit"],
-            without=tuple(word.lower() for word in _LIST.split(row["without"]) if word),
-            of_country="{country}" in row["outcome"],
-            of_power="{power}" in row["outcome"],
-            counted=row["over"] == "change",
-        )
-
-    def place(self, series: str) -> int | None:
-        """Which of the measure's series a row belongs to; None if to none."""
-        for place, name in enumerate(self.series):
-            if series == name or (name.endswith("*") and series.startswith(name[:-1])):
-                return place
-        return None
-
-    def asks(self, record: _Record) -> bool:
-        """Is the row about the country and partner that the measure names?"""
-        if self.country and record["country_iso3"] != self.country:
-            return False
-        return record["partner"] == self.partner or (self.of_power and not self.partner)
-
-    def cell(self, record: _Record, codes: _Codes) -> tuple[str | None, str | None]:
-        """Country and power that a row is about, blank where the measure has none; None: unknown.
-
-        What others are divided by has no power.
-        """
-        country = codes.country(record["country_iso3"]) if self.of_country else ""
-        whole = bool(self.per) and record["partner"] == self.per
-        power = codes.power(record["partner"]) if self.of_power and not whole else ""
-        return country, power
-
-    def excluded(self, record: _Record) -> bool:
-        """Does the row hold one of the words that leave it out?"""
-        told = " ".join((record["series"], record["note"], record.cells.get("attribution", "")))
-        return any(word in told.lower() for word in self.without)
-
-
-Cell = tuple[str, str]  # country and power of an observable, blank where it has none
-
-
-def _matches(
-    measure: _Measure, files: Files, codes: _Codes, used: set[int], notes: list[str]
-) -> Iterator[tuple[Cell, str, int, _Record]]:
-    """Rows that a measure may take: its observable, the partner, the place of the series, the row.
-
-    The partner is ``per`` for rows that others are divided by.
-    """
-    left: Counter[str] = Counter()
-    strange: dict[str, list[str]] = defaultdict(list)
-    missing = [name for name in measure.files if name not in files]
-    if missing:
-        notes.append(f"{measure.name}: there is no file {', '.join(f'{n}.csv' for n in missing)}")
-    for name in measure.files:
-        for record in files.get(name, ()):
-            place = measure.place(record["series"])
-            if place is None:
-                continue
-            used.add(id(record))
-            if not measure.asks(record):
-                continue
-            country, power = measure.cell(record, codes)
-            if country is None:
-                strange["country"].append(record["country_iso3"])
-            elif power is None:
-                strange["power"].append(record["partner"])
-            elif record.recalled:
-                left["from memory"] += 1
-            elif measure.observed_unit and record["unit"] != measure.observed_unit:
-                left[f"not in {measure.observed_unit}"] += 1
-            elif measure.excluded(record):
-                left[f"told as {' or '.join(measure.without)}"] += 1
-            else:
-                yield (country, power), record["partner"], place, record
-    for axis, found in strange.items():
-        names = ", ".join(sorted({code or "(blank)" for code in found}))
-        left[f"no {axis} of the case: {names}"] = len(found)
-    for reason, number in sorted(left.items()):
-        notes.append(f"{measure.name}: left out {number} rows: {reason}")
-
-
 # ------------------------------------------------------------------------------------ quantities
 
 
-@dataclass(frozen=True)
-class _Figure:
-    """What one reporter says of one year."""
-
-    value: float
-    confidence: str
-
-
-Reports = dict[str, dict[int, _Figure]]  # by source, then year
-
-
 def _quantities(
-    measure: _Measure, files: Files, codes: _Codes, used: set[int], notes: list[str]
+    measure: Measure, files: Files, codes: Codes, used: set[int], notes: list[str]
 ) -> list[Value]:
-    rows: dict[tuple[Cell, bool], list[tuple[int, _Record]]] = defaultdict(list)
+    rows: dict[tuple[Cell, bool], list[tuple[int, Record]]] = defaultdict(list)
     other_periods = 0
-    for cell, partner, place, record in _matches(measure, files, codes, used, notes):
-        if _PLAIN_YEAR.fullmatch(record["period"]):
+    for cell, partner, place, record in matches(measure, files, codes, used, notes):
+        if PLAIN_YEAR.fullmatch(record["period"]):
             rows[cell, bool(measure.per) and partner == measure.per].append((place, record))
         else:
             other_periods += 1
@@ -473,32 +224,10 @@ def _quantities(
     for country in sorted({cell[0] for cell, _ in reports}):
         cells = {c: r for (c, whole), r in reports.items() if c[0] == country and not whole}
         total = reports.get(((country, ""), True), {})
-        order = _order(cells.values())
+        order = order_of(cells.values())
         for cell in sorted(cells):
             values += _chain(measure, cell, cells[cell], total, order)
     return values
-
-
-def _order(cells: Collection[Reports]) -> list[str]:
-    """Reporters of a country, the one to follow first.
-
-    Those with at least half as many partners as any come first; then, the most years.
-    """
-    partners: Counter[str] = Counter(source for reports in cells for source in reports)
-    years: dict[str, set[int]] = defaultdict(set)
-    for reports in cells:
-        for source, figures in reports.items():
-            years[source] |= set(figures)
-    most = max(partners.values(), default=0)
-    return sorted(
-        partners,
-        key=lambda source: (
-            2 * partners[source] < most,
-            -len(years[source]),
-            -partners[source],
-            source,
-        ),
-    )
 
 
 def _sure(reports: Reports) -> Reports:
@@ -515,33 +244,25 @@ def _sure(reports: Reports) -> Reports:
     }
 
 
-def _reports(cell: Cell, rows: Sequence[tuple[int, _Record]], codes: _Codes) -> Reports:
+def _reports(cell: Cell, rows: Sequence[tuple[int, Record]], codes: Codes) -> Reports:
     """What each reporter says of a cell, year by year.
 
     A name of its own that the observed world has for a power goes before the power's code.
     """
     own = [(place, record) for place, record in rows if record["partner"] != cell[1]]
-    figures: dict[str, dict[int, list[tuple[int, _Figure]]]] = defaultdict(dict)
+    figures: dict[str, dict[int, list[tuple[int, Figure]]]] = defaultdict(dict)
     for place, record in own or rows:
         by_year = figures[codes.source(record)]
-        figure = _Figure(record.number, record.confidence)
+        figure = Figure(record.number, record.confidence)
         by_year.setdefault(int(record["period"]), []).append((place, figure))
     return {
-        source: {year: _best(found) for year, found in by_year.items()}
+        source: {year: best_of(found) for year, found in by_year.items()}
         for source, by_year in figures.items()
     }
 
 
-def _best(figures: Sequence[tuple[int, _Figure]]) -> _Figure:
-    """The figure of the series named first, then the most confident; as sure as any that agrees."""
-    levels = list(SPREAD)
-    _, best = min(figures, key=lambda found: (found[0], levels.index(found[1].confidence)))
-    agreeing = [f for _, f in figures if abs(f.value - best.value) <= _AGREE * abs(best.value)]
-    return _Figure(best.value, min((f.confidence for f in agreeing), key=levels.index))
-
-
 def _chain(
-    measure: _Measure, cell: Cell, reports: Reports, total: Reports, order: Sequence[str]
+    measure: Measure, cell: Cell, reports: Reports, total: Reports, order: Sequence[str]
 ) -> list[Value]:
     """One series from the reports of several: that of the first in order, lengthened by others.
 
@@ -594,10 +315,10 @@ def _chain(
     return values
 
 
-def _over(figures: Mapping[int, _Figure], wholes: Mapping[int, _Figure]) -> dict[int, _Figure]:
+def _over(figures: Mapping[int, Figure], wholes: Mapping[int, Figure]) -> dict[int, Figure]:
     """Figures over those of the whole, in the years that have both."""
     return {
-        year: _Figure(figure.value / wholes[year].value, figure.confidence)
+        year: Figure(figure.value / wholes[year].value, figure.confidence)
         for year, figure in figures.items()
         if year in wholes and wholes[year].value > 0
     }
@@ -643,10 +364,10 @@ def _indexed(values: Iterable[Value], last: int, notes: list[str]) -> list[Value
 # ------------------------------------------------------------------------------- events and votes
 
 
-def _events(
-    measure: _Measure,
+def events(
+    measure: Measure,
     files: Files,
-    codes: _Codes,
+    codes: Codes,
     used: set[int],
     notes: list[str],
     years: Sequence[int],
@@ -655,14 +376,14 @@ def _events(
     counts: Counter[tuple[str, str, int]] = Counter()
     confidence: dict[tuple[str, str], str] = {}
     source = ""
-    for cell, _, _, record in _matches(measure, files, codes, used, notes):
+    for cell, _, _, record in matches(measure, files, codes, used, notes):
         if cell[1] in codes.pressing or not measure.of_power:
-            counts[*cell, _year(record)] += 1
+            counts[*cell, year_of(record)] += 1
             levels = (record.confidence, confidence.get(cell, "high"))
             confidence[cell] = max(levels, key=list(SPREAD).index)
             source = codes.source(record)
     told = [
-        _year(record)
+        year_of(record)
         for name in measure.files
         for record in files.get(name, ())
         if measure.place(record["series"]) is not None
@@ -699,35 +420,23 @@ def _events(
     return values
 
 
-def _year(record: _Record) -> int:
-    found = _YEAR_OF_DATE.match(record["period"])
-    if found is None:
-        raise InputError(
-            f"{record.where}: column 'period': found {record['period']!r}; a date or a year is "
-            "needed"
-        )
-    return int(found[0])
-
-
-def _votes(files: Files, codes: _Codes, used: set[int]) -> list[Value]:
+def _votes(files: Files, codes: Codes, used: set[int]) -> list[Value]:
     votes: list[Value] = []
     for records in files.values():
         for record in records:
-            if not record["series"].startswith(_RESOLUTION):
+            if not record["series"].startswith(RESOLUTION):
                 continue
             used.add(id(record))
             country = codes.country(record["country_iso3"])
             if country is None or record.recalled:
                 continue
-            if record["value"] not in _CAST:
-                raise InputError(
-                    f"{record.where}: column 'value': {choice(record['value'], _CAST)}"
-                )
+            if record["value"] not in CAST:
+                raise InputError(f"{record.where}: column 'value': {choice(record['value'], CAST)}")
             votes.append(
                 {
-                    "resolution": record["series"].removeprefix(_RESOLUTION),
+                    "resolution": record["series"].removeprefix(RESOLUTION),
                     "date": record["period"],
-                    "year": _year(record),
+                    "year": year_of(record),
                     "text": codes.text(record["note"]),
                     "country": country,
                     "vote": record["value"],
@@ -736,13 +445,3 @@ def _votes(files: Files, codes: _Codes, used: set[int]) -> list[Value]:
                 }
             )
     return sorted(votes, key=lambda v: (v["date"], v["resolution"], v["country"]))
-
-
-def _left(files: Files, used: set[int]) -> Iterator[str]:
-    """What no measure answers to, file by file."""
-    for name, records in files.items():
-        left = Counter(record["series"] for record in records if id(record) not in used)
-        if left:
-            some = ", ".join(series for series, _ in left.most_common(3))
-            more = f" and {len(left) - 3} more" if len(left) > 3 else ""
-            yield f"{name}.csv: no measure answers to {left.total()} rows: {some}{more}"

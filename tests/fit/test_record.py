@@ -18,7 +18,8 @@ from sim.case.build import base_year
 from sim.core.errors import InputError
 from sim.experiment.observables import observables
 from sim.fit.derive import make_tables
-from sim.fit.record import COLUMNS, Observed, read_observed, shipped
+from sim.fit.observed_format import COLUMNS
+from sim.fit.record import Observed, read_observed, shipped
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = ROOT / "calibration" / "central_asia"
