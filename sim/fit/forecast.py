@@ -11,6 +11,7 @@ from sim.case import Case
 from sim.case.posterior import Posterior
 from sim.case.tables import Table
 from sim.core import quarters
+from sim.core.simulate import FEWEST_RUNS
 from sim.core.world import Array
 from sim.experiment.observables import (
     Observable,
@@ -110,7 +111,7 @@ def forecast(
     wanted: tuple[Observable, ...] = ()
     years: tuple[int, ...] = ()
     for start in range(0, runs, CHUNK):
-        numbers = range(start, min(start + CHUNK, runs))
+        numbers = range(start, max(min(start + CHUNK, runs), start + FEWEST_RUNS))
         world, plan = compile_plan(
             scenario, case, numbers, seed, parameters="point" if posterior is None else posterior
         )
@@ -121,7 +122,7 @@ def forecast(
         base = np.broadcast_to(base_values(world, plan, wanted), (len(wanted), len(numbers)))
         chunks.append(np.concatenate([base[:, None], values], axis=1))
     names = tuple(one.name for one in wanted)
-    simulated = Years(names, (origin, *years), np.concatenate(chunks, axis=-1))
+    simulated = Years(names, (origin, *years), np.concatenate(chunks, axis=-1)[..., :runs])
     return Forecast(origin, wanted, simulated)
 
 

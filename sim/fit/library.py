@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from tqdm import tqdm
 from sim.core.errors import InputError
 from sim.core.plan import Plan
 from sim.core.reference import reference
+from sim.core.simulate import FEWEST_RUNS
 from sim.core.streams import Streams
 from sim.core.world import Array, Flags, World
 from sim.experiment.observables import Observable, base_values, yearly
@@ -106,6 +107,8 @@ class Simulator:
         array (vector, target)
             NaN in all moments of a vector without a consistent reference.
         """
+        if len(vectors) < FEWEST_RUNS:
+            return self(np.repeat(vectors, FEWEST_RUNS, axis=0), first)[: len(vectors)]
         streams = Streams(self.seed)
         names = self.names
         if self.others is not None:
@@ -125,20 +128,30 @@ class Simulator:
 
     def fingerprint(self) -> str:
         """Tells whether stored moments were made by an equal simulator."""
-        said = [
-            *self.names,
-            self.others,
-            self.seed,
-            *map(repr, self.targets),
-            *map(repr, self.wanted),
-        ]
-        digest = hashlib.sha256(repr(said).encode())
-        for arrays in (self.plan.noise, self.plan.persistence, self.plan.drivers):
-            for name in sorted(arrays):
-                digest.update(name.encode() + np.ascontiguousarray(arrays[name]).tobytes())
-        for field in ("exposure", "share", "position", "gdp", "growth", "drift", "wariness"):
-            digest.update(np.ascontiguousarray(getattr(self.world.attributes, field)).tobytes())
+        digest = hashlib.sha256()
+        for part in _parts(self):
+            digest.update(part)
         return digest.hexdigest()
+
+
+def _parts(thing: object) -> Iterator[bytes]:
+    """All that an object is made of, arrays in full."""
+    if isinstance(thing, np.ndarray):
+        yield f"{thing.dtype}{thing.shape}".encode()
+        yield np.ascontiguousarray(thing).tobytes()
+    elif is_dataclass(thing):
+        for one in fields(thing):
+            yield one.name.encode()
+            yield from _parts(getattr(thing, one.name))
+    elif isinstance(thing, Mapping):
+        for key in sorted(thing):
+            yield repr(key).encode()
+            yield from _parts(thing[key])
+    elif isinstance(thing, tuple | list):
+        for one in thing:
+            yield from _parts(one)
+    else:
+        yield repr(thing).encode()
 
 
 @dataclass(frozen=True)
