@@ -10,7 +10,7 @@ import pandas as pd
 from sim.case import Case
 from sim.fit.fit import Fit
 from sim.fit.hindcast import MECHANISMS, Hindcast
-from sim.fit.skill import ALL
+from sim.fit.skill import ALL, DOUBTFUL
 
 SIMPLE = ("last_value", "persistence", "drift", "autoregression", "recent_changes")
 MEANING = {
@@ -224,7 +224,7 @@ def _skills(skill: pd.DataFrame, against: Sequence[str]) -> str:
         first = part.loc[against[0]]
         rows.append(
             (
-                f"**{family}**" if family == ALL else str(family).replace("_", " "),
+                f"**{family}**" if family in (ALL, DOUBTFUL) else str(family).replace("_", " "),
                 f"{int(first['series'])}/{int(first['figures'])}",
                 *(_interval(part.loc[name]) if name in part.index else "" for name in against),
             )
@@ -238,7 +238,7 @@ def _losses(ours: pd.DataFrame, every: pd.DataFrame) -> str:
     told = []
     for label, table in (("from the main origin", ours), ("over all origins", every)):
         lost = table[(table["against"].isin(SIMPLE)) & (table["skill"] < 0)]
-        lost = lost[lost["family"] != ALL]
+        lost = lost[~lost["family"].isin([ALL, DOUBTFUL])]
         if len(lost):
             pairs = ", ".join(
                 f"{str(row['family']).replace('_', ' ')} to {row['against'].replace('_', ' ')} "
@@ -252,7 +252,9 @@ def _losses(ours: pd.DataFrame, every: pd.DataFrame) -> str:
 def _coverage(coverage: pd.DataFrame, label: object) -> str:
     rows = [
         (
-            f"**{row['family']}**" if row["family"] == ALL else str(row["family"]).replace("_", " "),
+            f"**{row['family']}**"
+            if row["family"] in (ALL, DOUBTFUL)
+            else str(row["family"]).replace("_", " "),
             int(row["figures"]),
             *(f"{100 * row[f'inside_{level}']:.0f} %" for level in (50, 80, 95)),
             f"{100 * row['inside_80_persistence']:.0f} %",
@@ -271,7 +273,9 @@ def _variants(ours: pd.DataFrame, every: pd.DataFrame, main: int) -> str:
         for table in (ours, every):
             row = table[(table["family"] == ALL) & (table["against"] == name)]
             cells.append(_interval(row.iloc[0]) if len(row) else "")
-        meaning = MEANING.get(name) or ", ".join(f"{k} = {v:g}" for k, v in MECHANISMS[name].items())
+        meaning = MEANING.get(name) or ", ".join(
+            f"{k} = {v:g}" for k, v in MECHANISMS[name].items()
+        )
         rows.append((name.replace("_", " "), *cells, meaning))
     return _table(("against", str(main), "all origins", "what it is"), rows)
 

@@ -231,7 +231,13 @@ def test_mechanisms_are_moved_and_shown_by_what_there_is(writing: str) -> None:
         assert set(_CODE.findall(cells[3])) <= set(INDICATORS), cells[0]
     moving = {name for cells in rows for name in _CODE.findall(cells[2])}
     # A trend, and deviations that no mechanism explains.
-    assert {*DRIVERS, *KINDS} - moving == {"drift", "preference", "exposure", "activity"}
+    assert {*DRIVERS, *KINDS} - moving == {
+        "drift",
+        "preference",
+        "exposure",
+        "activity",
+        "throughput",
+    }
 
 
 @pytest.mark.parametrize("name", TABLES)

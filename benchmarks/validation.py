@@ -1,0 +1,178 @@
+"""The page on calibration and validation, from a finished fit and a finished hindcast.
+
+    multivector fit central_asia
+    multivector hindcast central_asia
+    python benchmarks/validation.py > docs/validation.md
+
+The fit takes about five minutes on two cores, the hindcast about as long. With `--pictures` the
+pictures that the page shows are copied from the two folders to docs/pictures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from sim.case import load_case
+from sim.fit.fit import Fit
+from sim.fit.hindcast import Hindcast
+from sim.fit.pages import fit_page, hindcast_page
+from sim.fit.record import shipped
+
+ROOT = Path(__file__).parents[1]
+PICTURES = ROOT / "docs" / "pictures"
+SHOWN = {  # picture of the folder: its name in the documentation and what it shows
+    "fit": {
+        "marginals.png": "Priors and posteriors of the parameters fitted",
+        "recovery.png": "How often known parameters were found again",
+    },
+    "hindcast": {
+        "skill.png": "Skill of the hindcast over simple forecasts",
+        "coverage.png": "How often figures fell inside the forecast's intervals",
+        "evidence.png": "Changes that the documents report, in the forecast of the year before",
+    },
+}
+
+HEAD = """# Calibration and validation
+
+This page is made by commands, from the data that ship with the case:
+
+```sh
+multivector fit central_asia
+multivector hindcast central_asia
+python benchmarks/validation.py --pictures > docs/validation.md
+```
+
+Every figure on it comes from the tables in the two results folders. It says what was fitted, what was held
+out, how forecasts did on years they had not seen, against forecasts anybody could make, and what the model cannot predict.
+
+## In short
+
+{short}
+
+## What was fitted and what was held out
+
+* **Fitted**: the parameters of class B and those that a target informs
+  ([targets.csv](../calibration/central_asia/targets.csv): {targets} moments of the record, each with an error, years, a source and the parameters it is meant
+  to inform). The other parameters with a range are drawn from their priors in every simulation, so that what is not known of them widens the rest.
+* **Given**: oil price, Russian output gap, rouble, and the dates of war and sanctions
+  ([observed_drivers.csv](../calibration/central_asia/observed_drivers.csv)). Politics and flows are simulated. The forecasts marked "drivers unknown" do without.
+* **Noise**: what no mechanism explains is noise of four drivers (a partner's share, a channel's value, dollar GDP, a route's volume), as wide as yearly
+  changes were up to the origin ([residual_noise.csv](../calibration/central_asia/residual_noise.csv)).
+* **Held out**: for each origin, everything after it: parameters, attributes, drift and noise are made from years up to the origin only. What remains of later
+  knowledge: rows of the case without a year (control, budgets, claims) are judgements of 2022; GDP is the vintage of 2026; the structure of the model was written
+  by people who know what happened. One region and one war are weak evidence.
+* **Years after 2022** enter nothing. `multivector score` scores a stored forecast against them.
+
+## What the model cannot predict
+
+* Which quarter a threat comes, and against whom. Rates are of the right order; single episodes are chance.
+* Jumps that no driver explains: the boom of transfers to Uzbekistan and of trade with Kyrgyzstan in 2022, gas that one buyer stops taking, a devaluation by
+  decree. They are in the tables, at quantiles near 1.
+* Levels in dollars far ahead: the intervals are wide and should be.
+* What parameters not moved by the data do. Effects that rest on them are judgements with a range, and the lists below name them.
+
+## What was tried
+
+* **Drift terms**: secular drift of trade shares, estimated by vintage, is on in all forecasts; the row "drift off" shows what it is worth.
+* **Time-varying exposure**: the value at risk in trade and labour varies by chance, as it did.
+* **Unexplained shifts at once**: shocks to a share that worked through the inertia of portfolios needed quarterly shocks of more than a log point to spread as the record does;
+  they now move shares at once (equation 8).
+* **Currencies**: dollar GDP follows the rouble and the oil price, which it did not at first.
+* **Border closures of the pandemic** were given as a cost of trade with China at first. Their size is in no record and their sign was wrong for Kazakhstan; they are no longer given.
+* **Not tried**: nested choice of partners, the logarithmic loss form, a distribution with heavier tails for the noise.
+
+"""
+
+
+def short(hindcast: Hindcast, fit: Fit) -> str:
+    """The main findings as sentences with their figures."""
+    plan = hindcast.about["plan"]
+    assert isinstance(plan, dict)
+    main, last = plan["origins"][0], plan["last"]
+    skill = hindcast.table("skill")
+    skill = skill[skill["family"] == "all"].set_index(["origins", "against"])
+    coverage = hindcast.table("coverage")
+    coverage = coverage[coverage["family"] == "all"].set_index("origins")
+    votes = hindcast.table("votes_skill").set_index(["origins", "cases", "against"])
+    verdicts = fit.table("parameters")["verdict"].value_counts()
+    lines = []
+    for origins, words in (
+        (str(main), f"{main + 1} to {last}, from {main}"),
+        ("all", "all origins"),
+    ):
+        told = []
+        for name, meaning in (
+            ("last_value", "the last value"),
+            ("persistence", "the last value with the spread of past changes"),
+            ("drift", "drift"),
+        ):
+            row = skill.loc[(origins, name)]
+            told.append(
+                f"{row['skill']:+.2f} [{row['low']:+.2f}, {row['high']:+.2f}] over {meaning}"
+            )
+        inside = 100 * coverage.loc[origins, "inside_80"]
+        lines.append(
+            f"* **{words}**: CRPS skill {'; '.join(told)}. The 80 percent intervals held "
+            f"{inside:.0f} percent of the figures."
+        )
+    for name, meaning in (("drivers_unknown", "knowing the drivers"), ("prior", "fitting")):
+        row, every = skill.loc[(str(main), name)], skill.loc[("all", name)]
+        lines.append(
+            f"* What {meaning} is worth: {row['skill']:+.3f} from {main}, {every['skill']:+.3f} over "
+            "all origins."
+        )
+    row = skill.loc[(str(main), "politics_off")]
+    lines.append(
+        f"* What politics (fear and attention) are worth for volumes and shares: {row['skill']:+.4f} "
+        f"[{row['low']:+.4f}, {row['high']:+.4f}]. One to four years ahead they do not show."
+    )
+    vote = votes.loc[("all", "all", "last_vote")]
+    lines.append(
+        f"* Votes, all origins: RPS skill over the last vote on like texts {vote['rps_skill']:+.2f} "
+        f"[{vote['rps_low']:+.2f}, {vote['rps_high']:+.2f}]."
+    )
+    told = ", ".join(f"{number} {name}" for name, number in verdicts.items())
+    lines.append(f"* Of {int(verdicts.sum())} parameters fitted, the data left: {told}.")
+    return "\n".join(lines)
+
+
+def main() -> int:
+    """Write the page to standard output."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--case", default="central_asia")
+    parser.add_argument("--fit", default="results/fit-central_asia-2022", type=Path)
+    parser.add_argument("--hindcast", default="results/hindcast-central_asia", type=Path)
+    parser.add_argument("--pictures", action="store_true")
+    given = parser.parse_args()
+    case = load_case(given.case)
+    fit, hindcast = Fit.read(given.fit), Hindcast.read(given.hindcast)
+    page = HEAD.format(short=short(hindcast, fit), targets=fit.about["targets"])
+    for folder, text in (
+        (hindcast.folder, hindcast_page(hindcast, case)),
+        (fit.folder, fit_page(fit)),
+    ):
+        kind = "fit" if folder == fit.folder else "hindcast"
+        page += "\n" + text.replace("\n#", "\n##").replace("# ", "## ", 1)
+        for name, words in SHOWN[kind].items():
+            path = folder / "pictures" / name
+            if path.is_file():
+                if given.pictures:
+                    shutil.copy(path, PICTURES / f"validation_{name}")
+                page += f"\n![{words}](pictures/validation_{name})\n"
+    record = shipped(case)
+    page += (
+        f"\nThe record: {len(record.values)} yearly figures and {len(record.votes)} votes "
+        "(`calibration/central_asia/series.csv`, `roll_calls.csv`), read by "
+        "`python -m sim.fit.derive` from the published series named in `sources.csv`.\n"
+    )
+    print(page, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
