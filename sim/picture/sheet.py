@@ -89,10 +89,10 @@ class Sheet:
         ]
         head_height = sum(len(lines) * size * LINE + 0.05 for lines, size, _, _ in head)
         plural = "run" if caption.runs == 1 else "runs"
-        source = f"Source: {caption.source}; {caption.runs:,} {plural} a scenario, "
+        behind = caption.behind or f"{caption.runs:,} {plural} a scenario"
         foot = [
             *wrap(f"{reading} {caption.note}".strip(), self.inner, NOTE),
-            *wrap(f"{source}seed {caption.seed}.", self.inner, NOTE),
+            *wrap(f"Source: {caption.source}; {behind}, seed {caption.seed}.", self.inner, NOTE),
         ]
         legend = self._flow(scenarios)
         legend_height = (legend[-1][0] + 1) * LABEL * LINE * 1.15 + 0.08 if legend else 0.0

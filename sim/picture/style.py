@@ -80,6 +80,8 @@ class Caption:
         Root seed of the runs.
     note : str
         A remark on how to read the picture.
+    behind : str
+        What the picture rests on, where that is not runs of scenarios: ``2,000 draws``.
 
     Raises
     ------
@@ -94,6 +96,7 @@ class Caption:
     runs: int
     seed: int
     note: str = ""
+    behind: str = ""
 
     def __post_init__(self) -> None:
         for field in ("title", "shown", "source"):
