@@ -94,9 +94,11 @@ class Problem:
     case : Case
         With the residual noise known at the end of the years used.
     settings : Settings
-    free, others : Prior
-        Parameters that are fitted; and those that only vary within their priors, so that what is
-        not known of them widens the posterior of the others.
+    free : Prior
+        Parameters that are fitted.
+    others : Prior or None
+        Those that only vary within their priors, so that what is not known of them widens the
+        posterior of the others; None if there are none.
     simulator : Simulator
     noise : DataFrame
         Rows of the table ``residual_noise`` for the last year used.
@@ -105,7 +107,7 @@ class Problem:
     case: Case
     settings: Settings
     free: Prior
-    others: Prior
+    others: Prior | None
     simulator: Simulator
     noise: pd.DataFrame
 
@@ -172,14 +174,10 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
     )
 
 
-def _priors(case: Case, chosen: Sequence[Target]) -> tuple[Prior, Prior]:
+def _priors(case: Case, chosen: Sequence[Target]) -> tuple[Prior, Prior | None]:
     """Parameters fitted: class B, and those that a target informs. The others vary freely."""
     table = case.table("parameters")
     informed = {name for target in chosen for name in target.informs}
-    known = {row["name"]: row for row in table}
-    for name in sorted(informed):
-        if name not in known:
-            raise InputError(f"targets.csv: column 'informs': there is no parameter {name!r}")
     ranged = {
         row["name"]
         for row in table
@@ -187,7 +185,7 @@ def _priors(case: Case, chosen: Sequence[Target]) -> tuple[Prior, Prior]:
     }
     free = Prior.from_rows(table, also=sorted(informed & ranged))
     rest = [row for row in table if row["name"] in ranged - set(free.names)]
-    return free, Prior.from_rows(rest, also=[row["name"] for row in rest])
+    return free, Prior.from_rows(rest, also=[row["name"] for row in rest]) if rest else None
 
 
 def _noise_of(case: Case, world: World, plan: Plan, year: int) -> Plan:
@@ -382,9 +380,10 @@ def _posterior(problem: Problem, library: Library, observed: Array) -> Posterior
         )
 
     drawn = library.condition(observed, _SPARE * settings.draws, settings.seed, possible)
-    beside = others.values(design(len(drawn.cube), len(others), settings.seed + 2))
-    values = np.hstack([free.values(drawn.cube), beside])
-    names = free.names + others.names
+    names, values = free.names, free.values(drawn.cube)
+    if others is not None:
+        beside = others.values(design(len(values), len(others), settings.seed + 2))
+        names, values = names + others.names, np.hstack([values, beside])
     good = np.all([consistent(world, names, values) for world in worlds], axis=0)
     kept = values[good][: settings.draws]
     if len(kept) < settings.draws:
@@ -515,7 +514,7 @@ def _manifest(
         },
         "targets": len(problem.targets),
         "free": list(problem.free.names),
-        "varied": list(problem.others.names),
+        "varied": [] if problem.others is None else list(problem.others.names),
         "waves": len(matching.waves),
         "library": len(library.cube),
         "accepted": library.accepted,

@@ -94,14 +94,15 @@ def targets(case: Case, names: Sequence[str], first: int, last: int) -> list[Tar
     Raises
     ------
     InputError
-        If the case has no targets, or a row names an observable or a statistic that there is not,
-        or its years are missing or in the wrong order.
+        If the case has no targets, or a row names an observable, a statistic or a parameter that
+        there is not, or its years are missing or in the wrong order.
     """
     if "targets" not in case.tables:
         raise InputError(f"case {case.name} has no targets.csv to be fitted to")
     table = case.table("targets")
+    parameters = [row["name"] for row in case.table("parameters")]
     for row in table:
-        _check(table, row)
+        _check(table, row, parameters)
     return [
         _target(table, row, names)
         for row in table
@@ -109,8 +110,11 @@ def targets(case: Case, names: Sequence[str], first: int, last: int) -> list[Tar
     ]
 
 
-def _check(table: Table, row: Row) -> None:
-    """A known statistic over years that it can be taken over."""
+def _check(table: Table, row: Row, parameters: Sequence[str]) -> None:
+    """A known statistic over years that it can be taken over, which informs known parameters."""
+    for name in _informs(row):
+        if name not in parameters:
+            raise InputError(f"{table.where(row)}: column 'informs': {choice(name, parameters)}")
     if row["statistic"] not in STATISTICS:
         raise InputError(
             f"{table.where(row)}: column 'statistic': {choice(row['statistic'], [*STATISTICS])}"
@@ -156,8 +160,12 @@ def _target(table: Table, row: Row, names: Sequence[str]) -> Target:
         last=int(row.number("to")),
         value=row.number("value"),
         error=row.number("error"),
-        informs=tuple(row["informs"].replace(";", " ").split()),
+        informs=_informs(row),
     )
+
+
+def _informs(row: Row) -> tuple[str, ...]:
+    return tuple(row["informs"].replace(";", " ").split())
 
 
 def moments(targets: Sequence[Target], years: Years) -> Array:
