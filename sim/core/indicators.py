@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from sim.core import attention, position, routes
+from sim.core import attention, output, position, routes
 from sim.core.state import Flow, State
 from sim.core.step import Setting
 from sim.core.world import Array, Names, World
@@ -78,11 +78,21 @@ class Moment:
 
     @cached_property
     def gdp(self) -> Array:
-        """GDP path (country, run), USD bn a year: trend, output and activity."""
+        """GDP path (country, run), USD bn a year: trend, output, activity and currency."""
         world, plan = self.setting.world, self.setting.plan
+        attributes, parameters = world.attributes, world.parameters
         years = (plan.start + self.index - world.base) / 4.0
-        path: Array = world.attributes.gdp * np.exp(
-            world.attributes.growth * years + self.state.output + self.change("activity")
+        transit = attributes.exposure[:, attributes.roles.transit].sum(axis=1)
+        currency = output.currency(
+            self.setting.reference.alignment,
+            self.change("exchange_rate"),
+            parameters.currency_pass_through,
+            attributes.hydrocarbon * transit,
+            self.change("oil"),
+            parameters.oil_pass_through,
+        )
+        path: Array = attributes.gdp * np.exp(
+            attributes.growth * years + self.state.output + self.change("activity") + currency
         )
         return path
 

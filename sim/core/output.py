@@ -56,6 +56,39 @@ def update(
     return updated
 
 
+def currency(
+    alignment: Array,
+    exchange_rate: Array,
+    currency_pass_through: Array,
+    oil_exposure: Array,
+    oil: Array,
+    oil_pass_through: Array,
+) -> Array:
+    """Value of national currencies in dollars against the base.
+
+    Parameters
+    ----------
+    alignment : array (country, power, run)
+        a at the reference: how much each power's currency weighs.
+    exchange_rate : array (power, run)
+        fx - fx_ref, log points.
+    currency_pass_through, oil_pass_through : array (run,)
+        kappa_fx and kappa_oil.
+    oil_exposure : array (country, run)
+        What is priced with oil at the base, share of GDP.
+    oil : array (run,)
+        oil - oil_ref, log points.
+
+    Returns
+    -------
+    array (country, run)
+        Log points.
+    """
+    basket = (alignment * exchange_rate).sum(axis=1)
+    value: Array = currency_pass_through * basket + oil_pass_through * oil_exposure * oil
+    return value
+
+
 def remittance_index(share: Array, labour_demand: Array, disruption: Array, labour: Flags) -> Array:
     """Remittances against the base, 1 at the reference.
 

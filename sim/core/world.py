@@ -128,7 +128,7 @@ class Attributes:
 
 @dataclass(frozen=True)
 class Parameters:
-    """The 41 global parameters, then the fixed conventions; each of shape (1,) or (run,)."""
+    """The 41 global parameters, then the 19 conventions; each of shape (1,) or (run,)."""
 
     remittance_elasticity: Array  # 1 epsilon_rem
     trade_elasticity: Array  # 2 epsilon_T
@@ -189,6 +189,8 @@ class Parameters:
     concession_weight: Array  # kappa_comply
     concession_quarters: Array  # tau_c
     discount_rate: Array  # a year, for the welfare sum
+    currency_pass_through: Array  # kappa_fx
+    oil_pass_through: Array  # kappa_oil
 
 
 @dataclass(frozen=True)

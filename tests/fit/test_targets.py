@@ -149,6 +149,7 @@ def test_every_group_the_fit_needs_is_there() -> None:
         "deals",
         "re-exports",
         "influence",
+        "gdp",
     }
 
 

@@ -89,6 +89,8 @@ PARAMETER_RANGES: dict[str, tuple[float, float]] = {
     "concession_weight": (0.2, 1.0),
     "concession_quarters": (1.0, 6.0),
     "discount_rate": (0.0, 0.1),
+    "currency_pass_through": (0.0, 1.5),
+    "oil_pass_through": (0.0, 2.0),
 }
 
 # Where drivers stand at the base, and how far a plan moves them at most.

@@ -845,11 +845,24 @@ class Twin:
             exposed = sum(exposure[k] for k in self.channels if roles.labour[k])
             remittance_share.append(exposed * max(index, 0.0))
             activity = u["activity"][c] - self.reference_drivers["activity"][c]
-            path = attributes.growth[c] * years + output + activity
+            path = attributes.growth[c] * years + output + activity + self.currency(c, u)
             gdp.append(attributes.gdp[c] * math.exp(path))
         self.record["remittance_index"] = remittance_index
         self.record["remittance_share"] = remittance_share
         self.record["gdp_usd"] = gdp
+
+    def currency(self, c: int, u: dict[str, Any]) -> float:
+        """cur_c: log deviation of what a country's currency is worth in dollars."""
+        parameters, attributes, usual = self.parameters, self.attributes, self.reference_drivers
+        basket = sum(
+            self.reference["alignment"][c][p] * (u["exchange_rate"][p] - usual["exchange_rate"][p])
+            for p in self.powers
+        )
+        carried = sum(
+            attributes.exposure[c][k] for k in self.channels if attributes.roles.transit[k]
+        )
+        oil = attributes.hydrocarbon[c] * carried * (u["oil"] - usual["oil"])
+        return parameters.currency_pass_through * basket + parameters.oil_pass_through * oil
 
     # (10) Position and votes
 
