@@ -110,6 +110,7 @@ def _pictures(fit: Fit, case: Case) -> Iterator[tuple[str, Figure]]:
                     f"{sentence(str(group))}: {len(part)} targets and the fitted model's runs",
                     sentence(meaning),
                     f"{fit.posterior.draws:,} runs, one a draw of the posterior",
+                    labels.credit(labels.moment(one).source for one in part["moment"]),
                 ),
             ),
         )

@@ -31,6 +31,7 @@ from sim.picture.style import (
     WIDTH,
     Actor,
     Caption,
+    Scenario,
     dress,
     percent,
 )
@@ -39,7 +40,7 @@ from sim.picture.words import LINE, shorten, text_width
 MAIN, OTHER, OUTSIDE, BAND = "#0072B2", "#5f5f5f", "#D55E00", "#E7E7E7"
 OUTER, INNER = "#BFD9EC", "#6FAFD8"
 WAYS = {"no": "#D55E00", "neither": "#BDBDBD", "yes": "#0072B2"}
-NAMED_WAYS = {"no": "No", "neither": "neither", "yes": "Yes"}
+NAMED_WAYS = {"no": "No", "neither": "Neither: abstaining or absent", "yes": "Yes"}
 CAST = {"N": "no", "A": "neither", "NV": "neither", "not N": "neither", "Y": "yes"}
 SHOWN_CAST = {"N": "No", "A": "abst.", "NV": "absent", "not N": "not No", "Y": "Yes"}
 PAIRS = (("q25", "q975"), ("q100", "q900"), ("q250", "q750"))  # of the table quantities
@@ -50,14 +51,20 @@ BASELINES = {
     "autoregression": "autoregression",
     "recent_changes": "recent changes again",
 }
+VOTE_BASELINES = {
+    "frequency": "past frequency",
+    "last_vote": "last vote on such a text",
+    "always_neither": "always neither",
+}
 VARIANTS = {
     "drivers_unknown": "later drivers not given",
-    "drift_off": "no trend of drivers",
-    "noise_off": "no noise of drivers",
+    "drift_off": "without trends of drivers",
+    "noise_off": "without noise of drivers",
     "centre": "parameters at their centres",
     "prior": "parameters from the prior",
-    **{name: f"no {words(name.removesuffix('_off'))}" for name in MECHANISMS},
+    **{name: f"without {words(name.removesuffix('_off'))}" for name in MECHANISMS},
 }
+INTERVALS = {"50": ("^", "#009E73"), "80": ("s", "#E69F00"), "95": ("o", "#0072B2")}
 EDGE = 1.0  # skills beyond it are shown by an arrow
 BINS, FEW = (10, 5), 50  # bins of a histogram; with fewer figures, the second
 COLUMNS = 3
@@ -81,11 +88,8 @@ def skill(table: pd.DataFrame, main: int, caption: Caption) -> Figure:
     panels = []
     for family in dict.fromkeys(some["family"]):
         part = some[some["family"] == family]
-        count = part[part["origins"].astype(str) == str(main)]
-        count = part if count.empty else count
-        series = int(count["series"].max())
         heading = "All families" if family == ALL else sentence(words(str(family)))
-        heading += f" ({series} series, {int(count['figures'].max())} figures)"
+        heading += f" ({int(part['series'].max())} series, {_counted(part, 'figures', main)})"
         rows = _skill_rows(part, [name for name in known if name in set(part["against"])], main)
         panels.append(Panel(heading, rows, axis))
     return strips.draw(panels, caption, _skill_reading(main, "baseline"), row=0.225)
@@ -113,8 +117,53 @@ def variants(table: pd.DataFrame, main: int, caption: Caption) -> Figure:
     order = [name for name in VARIANTS if name in set(some["against"])]
     order += [name for name in dict.fromkeys(some["against"]) if name not in VARIANTS]
     axis = _skill_axis(some, "skill: 1 \u2212 CRPS of the model / CRPS of the variant")
-    rows = _skill_rows(some, order, main)
+    rows = _skill_rows(some, order, main, decimals=3)
     return strips.draw([Panel("", rows, axis)], caption, _skill_reading(main, "variant"), row=0.24)
+
+
+def votes_skill(table: pd.DataFrame, main: int, caption: Caption) -> Figure:
+    """Skill of votes against each baseline, over all votes and over those that could surprise.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The table ``votes_skill`` of a hindcast: columns cases, against, votes, rps_skill, rps_low,
+        rps_high and origins.
+    main : int
+        Main origin.
+    caption : Caption
+
+    Raises
+    ------
+    InputError
+        If the table has none of the baselines.
+    """
+    some = table[table["against"].isin(VOTE_BASELINES)].rename(
+        columns={"rps_skill": "skill", "rps_low": "low", "rps_high": "high"}
+    )
+    if some.empty:
+        raise InputError("a picture of the skill of votes needs a baseline; the table has none")
+    axis = _skill_axis(some, "skill: 1 \u2212 RPS of the model / RPS of the baseline")
+    panels = []
+    for cases in dict.fromkeys(some["cases"]):
+        part = some[some["cases"] == cases]
+        heading = "All votes" if cases == ALL else "Votes unlike the last or the usual one"
+        rows = _skill_rows(part, [*VOTE_BASELINES], main)
+        panels.append(Panel(f"{heading} ({_counted(part, 'votes', main)})", rows, axis))
+    return strips.draw(panels, caption, _skill_reading(main, "baseline", votes=True), row=0.24)
+
+
+def _counted(table: pd.DataFrame, column: str, main: int) -> str:
+    """How many cases there are from the main origin, and from all."""
+    origins = table["origins"].astype(str)
+    told = {
+        label: int(table.loc[origins == label, column].max())
+        for label in (str(main), ALL)
+        if (origins == label).any()
+    }
+    parts = [f"{number:,} {'in all' if label == ALL else f'from {label}'}"
+             for label, number in told.items()]  # fmt: skip
+    return f"{column}: {', '.join(parts)}"
 
 
 def _skill_axis(table: pd.DataFrame, label: str) -> Axis:
@@ -124,7 +173,9 @@ def _skill_axis(table: pd.DataFrame, label: str) -> Axis:
     return Axis(low - air, high + air, label, lines=(0.0,))
 
 
-def _skill_rows(table: pd.DataFrame, order: Sequence[str], main: int) -> tuple[Row, ...]:
+def _skill_rows(
+    table: pd.DataFrame, order: Sequence[str], main: int, decimals: int = 2
+) -> tuple[Row, ...]:
     rows = []
     for name in order:
         spans, marks, notes = [], [], []
@@ -142,24 +193,28 @@ def _skill_rows(table: pd.DataFrame, order: Sequence[str], main: int) -> tuple[R
             marks.append(
                 Mark(one["skill"], colour, kind, "o" if filled else "s", filled, 4.5, offset)
             )
-            notes.append(_signed(float(one["skill"])))
-        label = BASELINES.get(name) or VARIANTS.get(name) or words(name)
+            notes.append(_signed(float(one["skill"]), decimals))
+        label = (BASELINES | VOTE_BASELINES).get(name) or VARIANTS.get(name) or words(name)
         rows.append(Row(label, tuple(spans), tuple(marks), note="  ".join(notes)))
     return tuple(rows)
 
 
-def _skill_reading(main: int, other: str) -> str:
+def _skill_reading(main: int, other: str, votes: bool = False) -> str:
+    scored = (
+        "RPS: ranked probability score over No, neither and Yes."
+        if votes
+        else "CRPS: continuous ranked probability score; in all, each family counts the same."
+    )
     return (
         f"Skill above zero (line): the model is closer to what came than the {other}. Dot: "
         f"forecasts from the end of {main}; square: from all origins; numbers in the same order. "
-        "Lines: 95% intervals from resampling whole series. Arrows: beyond the axis. CRPS: "
-        "continuous ranked probability score; in all, each family counts the same."
+        "Lines: 95% intervals from resampling whole series, cut off at the edge. Arrows: beyond "
+        f"the axis. {scored}"
     )
 
 
-def _signed(value: float) -> str:
-    text = f"{value:+.2f}" if abs(value) >= 0.005 else "0.00"
-    return text.replace("-", "\u2212")
+def _signed(value: float, decimals: int) -> str:
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}".replace("-", "\u2212")
 
 
 def calibration(quantities: pd.DataFrame, table: pd.DataFrame, main: int,
@@ -185,9 +240,11 @@ def calibration(quantities: pd.DataFrame, table: pd.DataFrame, main: int,
             for name in families
         ]
     columns = min(COLUMNS, len(parts))
+    heads = [Actor(name, f"{name} ({len(part):,})") for name, part in parts]
+    lines = max(len(actor_lines(head, (WIDTH - 2 * MARGIN) / columns - 0.1)) for head in heads)
     cells, upper = grid(
         len(parts), columns, WIDTH - 2 * MARGIN, panel=0.85,
-        above=2 * LABEL * LINE + 0.1, below=0.34, left=0.42,
+        above=lines * LABEL * LINE + 0.16, below=0.34, left=0.42,
     )  # fmt: skip
     axis = Axis(
         0.0,
@@ -210,9 +267,9 @@ def calibration(quantities: pd.DataFrame, table: pd.DataFrame, main: int,
         "should be."
     )
     sheet = Sheet(caption, reading, upper + lower)
-    for (name, part), cell in zip(parts, cells, strict=True):
+    for head, (_, part), cell in zip(heads, parts, cells, strict=True):
         placed = Cell(cell.left, cell.bottom + lower, cell.width, cell.height)
-        sheet.head(placed, Actor(name, f"{name} ({len(part)})"), left=0.06 - 0.42)
+        sheet.head(placed, head, left=0.06 - 0.42)
         _histogram(sheet.axes(placed), part["quantile"], top)
     strips.place(sheet, [panel], lower, row=0.25)
     return sheet.figure
@@ -251,19 +308,16 @@ def _coverage_rows(table: pd.DataFrame, main: int) -> tuple[Row, ...]:
     for family in dict.fromkeys(table["family"]):
         marks = []
         figures = 0
-        for label, colour, filled, offset in (
-            (str(main), MAIN, True, -0.17),
-            ("all", OTHER, False, 0.17),
-        ):
+        for label, filled, offset in ((str(main), True, -0.17), ("all", False, 0.17)):
             found = table[(table["family"] == family) & (table["origins"].astype(str) == label)]
             if found.empty:
                 continue
             one = found.iloc[0]
             figures = figures or int(one["figures"])
             marks += [
-                Mark(one[f"inside_{100 * level:g}"], colour, f"inside {100 * level:g}", shape,
-                     filled, 5.0, offset)
-                for level, shape in zip(LEVELS, "^so", strict=True)
+                Mark(one[f"inside_{percentage}"], colour, f"inside {percentage}", shape, filled,
+                     5.0, offset)
+                for percentage, (shape, colour) in INTERVALS.items()
             ]  # fmt: skip
         name = "All families" if family == ALL else sentence(words(str(family)))
         rows.append(Row(name, marks=tuple(marks), note=f"{figures} figures"))
@@ -276,7 +330,6 @@ def series(
     panels: Sequence[Actor],
     origin: int,
     caption: Caption,
-    own_units: bool = False,
 ) -> Figure:
     """Forecasts of several series from one origin, with their past and what came.
 
@@ -292,8 +345,6 @@ def series(
     origin : int
         Last year known.
     caption : Caption
-    own_units : bool
-        Panels have units of their own, which their headings tell.
 
     Raises
     ------
@@ -304,10 +355,10 @@ def series(
         raise InputError("a picture of series needs one or more; found none")
     columns = {1: 1, 2: 2, 4: 2}.get(len(panels), COLUMNS)
     width, gutter = WIDTH - 2 * MARGIN, 0.55
-    lines = max(len(actor_lines(panel, width / columns - 0.1)) for panel in panels)
+    lines = max(len(actor_lines(panel, width / columns - 0.34)) for panel in panels)
     cells, body = grid(
         len(panels), columns, width, panel={1: 2.6, 2: 1.7}.get(columns, 1.25),
-        above=lines * LABEL * LINE + 0.14, below=0.32, left=gutter,
+        above=lines * LABEL * LINE + 0.14, below=0.32, left=gutter, right=0.2,
     )  # fmt: skip
     rows = {one.code: _rows_of(forecasts, one.code) for one in panels}
     last = max(int(part["year"].max()) for part in rows.values())
@@ -319,7 +370,7 @@ def series(
             float(min(part["q25"].min(), shown.min())),
             float(max(part["q975"].max(), shown.max())),
         )
-    limits, remark = panel_limits(ranges, own_units=own_units)
+    limits, remark = panel_limits(ranges, own_units=any(one.unit for one in panels))
     reading = (
         f"Bands, dark to light: middle 50, 80 and 95% of the runs of the forecast made with what "
         f"was known at the end of {origin} (line), with the drivers that came after; blue line: "
@@ -330,9 +381,11 @@ def series(
     first = min(int(history[one.code].index.min()) for one in panels)
     for one, cell in zip(panels, cells, strict=True):
         axes = sheet.axes(cell)
-        sheet.head(cell, one, left=0.08 - gutter)
-        sheet.swatch(Cell(cell.left + 0.08 - gutter, cell.bottom + cell.height + 0.03, 0.3, 0.03),
-                     one.colour)  # fmt: skip
+        told = one.colour != FAINT  # a colour of its own
+        sheet.head(cell, one, left=0.08 - gutter + (0.14 if told else 0.0))
+        if told:
+            bottom = cell.bottom + cell.height + 0.07 + (lines - 1) * LABEL * LINE
+            sheet.swatch(Cell(cell.left + 0.08 - gutter, bottom + 0.035, 0.09, 0.12), one.colour)
         _fan(axes, rows[one.code], history[one.code], origin)
         _years(axes, first, last, limits[one.code], cell)
     return sheet.figure
@@ -367,7 +420,7 @@ def _years(axes: Any, first: int, last: int, limits: tuple[float, float], cell: 
     step = -(-(last - first + 1) // room)
     years = list(range(last, first - 1, -step))[::-1]
     axes.set_xticks(years, labels=[str(year) for year in years])
-    values, labels = ticks(*limits, most=max(4, int(cell.height / 0.4)))
+    values, labels = ticks(*limits, most=max(5, int(cell.height / 0.3)))
     axes.set_yticks(values, labels=labels)
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", color=RULE, linewidth=0.7)
@@ -410,12 +463,13 @@ def votes(table: pd.DataFrame, labels: Labels, caption: Caption) -> Figure:
     step = (WIDTH - 2 * MARGIN - left) / len(countries)
     right = int(sum(CAST[one["vote"]] == _likeliest(one) for one in table.to_dict("records")))
     reading = (
-        "Bars: expected shares of No (orange), of abstaining or staying away (grey) and of Yes "
-        "(blue), over all runs. Framed, and told below: the vote cast; abst.: abstained; absent: "
-        "took no part; not No: the record tells only that it was not No. The likeliest way was the "
+        "Bars: expected shares of No, neither and Yes, over all runs. Framed, and told below: the "
+        "vote cast; abst.: abstained; absent: took no part; not No: the record tells "
+        "only that it was not No. The likeliest way was the "
         f"one taken in {right} of {len(table)} cases."
     )
-    sheet = Sheet(caption, reading, body)
+    legend = [Scenario(way, NAMED_WAYS[way], colour, "solid") for way, colour in WAYS.items()]
+    sheet = Sheet(caption, reading, body, legend)
     for column, country in enumerate(countries):
         words_ = shorten(labels.country(country).name, step - 0.06, TICK, "bold")
         sheet.write(left + column * step, body - 0.2, words_, TICK, weight="bold", color=INK)
@@ -492,18 +546,18 @@ def evidence(table: pd.DataFrame, labels: Labels, caption: Caption) -> Figure:
         panels.append(Panel("Level", rows, _round_axis(rows, "; ".join(sorted(units)))))
     cast = table[table["statistic"] == "vote"]
     if len(cast):
-        panels.append(_cast(cast, labels))
+        panels += _cast(cast, labels)
     figures = table[table["statistic"] != "vote"]
     inside = int(figures["quantile"].between(0.1, 0.9).sum())
     reading = (
         "Bar: middle 80% of the forecast's runs, with its median. Dot: reported value; diamond: "
         "outside the bar. On the right: share of runs below the reported value. Inside the bar: "
-        f"{inside} of {len(figures)}; of a right forecast, about {0.8 * len(figures):.0f}."
+        f"{inside} of {len(figures)}; were the forecast right, about {0.8 * len(figures):.0f}."
     )
     if len(cast):
         reading += (
-            " Votes: the bar is the share of runs that abstain or take no part, the stroke that of "
-            "those that take no part; on the right, what was reported."
+            " Votes: bar, share of runs that abstain or take no part; stroke, share that takes no "
+            "part; on the right, what was reported."
         )
     return strips.draw(panels, caption, reading, row=0.23)
 
@@ -537,18 +591,28 @@ def _round_axis(rows: Sequence[Row], label: str) -> Axis:
     return Axis(low - (air if low < 0 else 0.0), high + air, label, lines=(0.0,))
 
 
-def _cast(table: pd.DataFrame, labels: Labels) -> Panel:
-    rows = []
+def _cast(table: pd.DataFrame, labels: Labels) -> list[Panel]:
+    """A panel for each family of resolutions."""
+    axis = Axis(
+        0.0,
+        1.0,
+        "share of runs that abstain or take no part",
+        at=(0.0, 0.5, 1.0),
+        named=("0", "0.5", "1"),
+    )
+    by_text: dict[str, list[Row]] = {}
     for one in table.to_dict("records"):
         text, country, _ = labels.parts(one["observable"])
-        rows.append(
+        by_text.setdefault(text, []).append(
             Row(
-                label=f"{labels.country(country).name}: {_lower(labels.text(text))}",
+                label=labels.country(country).name,
                 tag=str(one["evidence"]),
                 spans=(Span(0.0, float(one["expected"]), INNER, 9.0, "neither"),),
                 marks=(Mark(float(one["absent"]), INK, "absent", "|", size=9.0),),
                 note=str(one["observed"]),
             )
         )
-    axis = Axis(0.0, 1.0, "share of runs", at=(0.0, 0.5, 1.0), named=("0", "0.5", "1"))
-    return Panel("Votes: abstaining or taking no part", tuple(rows), axis)
+    return [
+        Panel(f"Votes: {_lower(labels.text(text))}", tuple(rows), axis)
+        for text, rows in by_text.items()
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -55,7 +56,7 @@ class _Pictures:
 
     def __init__(self, hindcast: Hindcast, case: Case) -> None:
         self.hindcast, self.case = hindcast, case
-        self.labels = Labels.of(case)
+        self.labels, self.record = Labels.of(case), shipped(case)
         self.plan = cast("dict[str, Any]", hindcast.about["plan"])
         self.main = int(self.plan["origins"][0])
         self.origins = ", ".join(str(year) for year in sorted(self.plan["origins"]))
@@ -73,7 +74,7 @@ class _Pictures:
                     self.main,
                     self._caption(
                         "Are the forecasts as sure as they should be?",
-                        f"Quantiles and intervals of {len(quantities)} forecasts",
+                        f"Quantiles and intervals of {len(quantities):,} forecasts",
                         f"Forecasts from the ends of {self.origins}, up to {self.plan['last']}",
                     ),
                 ),
@@ -114,50 +115,57 @@ class _Pictures:
             )
 
     def _series(self, forecasts: pd.DataFrame) -> Iterator[tuple[str, Figure]]:
-        record = shipped(self.case)
-        labels = self.labels
-        for name, shown, part in _pages(forecasts, labels):
-            observables = list(dict.fromkeys(part["observable"]))
-            measures = {labels.parts(one)[0] for one in observables}
-            units = {labels.measure(one).unit for one in measures}
-            panels = [self._actor(one, len(measures) > 1, len(units) > 1) for one in observables]
+        for name, shown, part in _pages(forecasts, self.labels):
+            panels = [self._actor(one) for one in dict.fromkeys(part["observable"])]
             for start in range(0, len(panels), PANELS):
                 some = panels[start : start + PANELS]
-                figure = hindcast_figures.series(
-                    part,
-                    {one.code: record.series(one.code) for one in some},
-                    some,
-                    self.main,
-                    self._caption(
-                        f"What would have been forecast at the end of {self.main}?",
-                        shown,
-                        f"Mean of the year [{'unit by panel' if len(units) > 1 else units.pop()}]"
-                        if units
-                        else "",
-                    ),
-                    own_units=len(units) > 1 or len(measures) > 1,
+                units = {one.unit for one in some}
+                if len(units) == 1:
+                    some = [replace(one, unit="") for one in some]
+                unit = units.pop() if len(units) == 1 else "unit by panel"
+                caption = self._caption(
+                    f"What would have been forecast at the end of {self.main}?",
+                    shown,
+                    f"Mean of the year [{unit}]",
+                    self._credit([one.code for one in some]),
                 )
+                history = {one.code: self.record.series(one.code) for one in some}
                 page = f"_{start // PANELS + 1}" if start else ""
-                yield f"hindcast_series_{name}{page}", figure
+                yield (
+                    f"hindcast_series_{name}{page}",
+                    hindcast_figures.series(part, history, some, self.main, caption),
+                )
 
-    def _actor(self, observable: str, several: bool, own_units: bool) -> Actor:
+    def _actor(self, observable: str) -> Actor:
         """A panel, called by what tells it from the others on its page."""
         labels = self.labels
         measure, country, power = labels.parts(observable)
-        colour = (labels.power(power) if power else labels.country(country)).colour
-        unit = labels.measure(measure).unit if own_units else ""
-        if power:
-            return Actor(observable, labels.power(power).name, colour, unit)
-        named = labels.country(country).name if country else labels.measure(measure).title
-        if several and country:
-            named = f"{named}: {labels.measure(measure).title[:1].lower()}"
-            named += labels.measure(measure).title[1:]
-        return Actor(observable, named, colour, unit)
+        actor = labels.power(power) if power else labels.country(country)
+        about = labels.measure(measure)
+        return Actor(observable, actor.name or about.title, actor.colour, about.unit)
+
+    def _credit(self, observables: list[str]) -> str:
+        values = self.record.values
+        found = [self.labels.parts(one) for one in observables]
+        keys = zip(values["measure"], values["country"], values["power"], strict=True)
+        return self.labels.credit(values["source"][[key in found for key in keys]].unique())
 
     def _votes(self) -> Iterator[tuple[str, Figure]]:
         votes = self.hindcast.table("votes")
         if not len(votes):
             return
+        yield (
+            "hindcast_votes_skill",
+            hindcast_figures.votes_skill(
+                self.hindcast.table("votes_skill"),
+                self.main,
+                self._caption(
+                    "Does the model forecast votes better than their past alone?",
+                    f"Skill of {len(votes)} votes against simple forecasts",
+                    f"Forecasts from the ends of {self.origins}, up to {self.plan['last']}",
+                ),
+            ),
+        )
         main = votes[votes["origin"] == self.main]
         if len(main):
             yield (
@@ -169,6 +177,7 @@ class _Pictures:
                         "How would each country have been expected to vote?",
                         f"Votes after the end of {self.main}, by resolution and country",
                         "General Assembly of the United Nations; expected shares",
+                        self.labels.credit(self.record.votes["source"].unique()),
                     ),
                 ),
             )
@@ -190,7 +199,7 @@ class _Pictures:
                 ),
             )
 
-    def _caption(self, title: str, shown: str, detail: str) -> Caption:
+    def _caption(self, title: str, shown: str, detail: str, note: str = "") -> Caption:
         runs = int(self.plan["runs"])
         return Caption(
             title=title,
@@ -199,6 +208,7 @@ class _Pictures:
             source=f"multivector {__version__}, case {self.case.title}",
             runs=runs,
             seed=int(self.plan["seed"]),
+            note=note,
             behind=f"{runs:,} runs a forecast",
         )
 

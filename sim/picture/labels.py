@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sim.case import Case
@@ -25,6 +25,7 @@ class Moment:
     country: str
     power: str
     text: str
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Labels:
     texts : mapping of str to str
         Families of resolutions.
     moments : mapping of str to Moment
+    publishers : mapping of str to str
+        Of sources.
     """
 
     countries: Mapping[str, Actor] = field(default_factory=dict)
@@ -45,6 +48,7 @@ class Labels:
     measures: Mapping[str, Measure] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     moments: Mapping[str, Moment] = field(default_factory=dict)
+    publishers: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, case: Case) -> Labels:
@@ -65,8 +69,14 @@ class Labels:
             },
             texts={row["text"]: row["name"] for row in case.tables.get("texts", ())},
             moments={
-                row["target"]: Moment(row["measure"], row["country"], row["power"], row["text"])
+                row["target"]: Moment(
+                    row["measure"], row["country"], row["power"], row["text"], row["source"]
+                )
                 for row in case.tables.get("targets", ())
+            },
+            publishers={
+                row["id"]: row["publisher"] or row["title"]
+                for row in case.tables.get("sources", ())
             },
         )
 
@@ -114,6 +124,12 @@ class Labels:
             return title
         name = self.power(power).name
         return title.replace("a power", name) if "a power" in title else f"{title}, {name}"
+
+    def credit(self, sources: Iterable[str]) -> str:
+        """A sentence that names the publishers of observed figures; several share a cell by ;."""
+        found = dict.fromkeys(one for cell in sources for one in cell.split(";") if one)
+        names = dict.fromkeys(self.publishers.get(one, one) for one in found)
+        return f"Observed figures after: {'; '.join(names)}." if names else ""
 
     def parts(self, observable: str) -> tuple[str, str, str]:
         """Measure, country and power of ``measure.COUNTRY.POWER``, blank where it has none."""
