@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from sim import __version__
-from sim.cli import batch, case, fit, hindcast, outcomes, plot, run, scenarios, spread
+from sim.cli import batch, case, fit, hindcast, outcomes, plot, run, scenarios, score, spread
 from sim.cli.parsing import Parser
 from sim.core.errors import InputError
 
@@ -31,7 +31,7 @@ def parser() -> Parser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     top.add_argument("-V", "--version", action="version", version=f"multivector {__version__}")
-    for module in (scenarios, case, outcomes, run, batch, plot, spread, fit, hindcast):
+    for module in (scenarios, case, outcomes, run, batch, plot, spread, fit, hindcast, score):
         module.add(top)
     return top
 

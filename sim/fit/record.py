@@ -6,6 +6,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -86,11 +87,16 @@ class Observed:
         Series
             Value by year in order of time; empty if nothing was observed.
         """
-        names = _names(self.values)
-        found = self.values[names == observable].sort_values("year")
+        nothing = self.values.iloc[:0]
+        found = self._by_name.get(observable, nothing).sort_values("year")
         return pd.Series(
             found["value"].to_numpy(dtype=float), index=found["year"].to_numpy(), name=observable
         )
+
+    @cached_property
+    def _by_name(self) -> dict[str, pd.DataFrame]:
+        """Rows of each observable."""
+        return {str(name): rows for name, rows in self.values.groupby(_names(self.values))}
 
     def until(self, year: int) -> Observed:
         """What was observed by the end of a year."""

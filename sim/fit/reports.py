@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
@@ -26,28 +27,38 @@ from sim.scenario import compile_plan
 
 TABLE = "reporters"
 RATIO = "of the model's base year"  # unit of figures that are shipped as a ratio only
-COLUMNS = ("measure", "country", "power", "source", "series", "year", "value", "confidence")
-# Of a figure read from a folder: does the power stand there under its code of the case, rather
-# than under a name of its own; and the file and line.
-ORIGIN = ("plain", "row")
+COLUMNS = ("measure", "country", "power", "source", "series", "year", "value", "unit", "confidence")
 
+_DERIVED = "derived"  # how a licence begins that gives away derived figures only
 _YEAR = 4  # quarters
 
 Found = dict[tuple[str, str], dict[int, list[Record]]]  # by source and series, then year
 
 
-def observable_names(frame: pd.DataFrame) -> pd.Series[str]:
-    """Names of observables: ``measure.COUNTRY.POWER``, without what is blank."""
-    names = frame["measure"].astype(str)
-    for axis in ("country", "power"):
-        codes = frame[axis].astype(str)
-        names = names + codes.where(codes == "", "." + codes)
-    return names
+@dataclass(frozen=True)
+class Report:
+    """What one series of one reporter says of one year, in the unit of the measure."""
+
+    measure: str
+    country: str  # blank where the measure has none
+    power: str  # blank where the measure has none
+    source: str
+    series: str
+    year: int
+    value: float
+    confidence: str
+    plain: bool = False  # the power stands there under its code, not under a name of its own
+    row: str = ""  # file and line; blank for what comes with the case
+
+    @property
+    def name(self) -> str:
+        """The observable: ``measure.COUNTRY.POWER``, without what is blank."""
+        return ".".join(filter(None, (self.measure, self.country, self.power)))
 
 
 def read_reports(
     files: Files, measures: Sequence[Measure], codes: Codes, used: set[int], notes: list[str]
-) -> pd.DataFrame:
+) -> list[Report]:
     """Yearly figures of every reporter and series that measures of quantities answer to.
 
     A figure that is divided by another (a share by the whole) needs both from one reporter. Rows
@@ -68,16 +79,15 @@ def read_reports(
 
     Returns
     -------
-    DataFrame
-        Columns `COLUMNS` and `ORIGIN`; values in the unit of the measure, save that a measure whose
-        level says nothing (an index) stays in the unit that was observed.
+    list of Report
+        Where the level of a measure says nothing (an index) in the unit that was observed.
 
     Raises
     ------
     InputError
         If a value is no number.
     """
-    rows: list[dict[str, object]] = []
+    said: list[Report] = []
     for measure in measures:
         if measure.counted:
             continue
@@ -95,12 +105,16 @@ def read_reports(
             by_year.setdefault(int(record["period"]), []).append(record)
         for cell in sorted(parts):
             for (source, series), years in parts[cell].items():
-                for year, records in sorted(years.items()):
-                    named = [record for record in records if record["partner"] != cell[1]]
-                    chosen = _surest(named or records, left)
+                own = any(r["partner"] != cell[1] for records in years.values() for r in records)
+                for year, told in sorted(years.items()):
+                    records = [r for r in told if not own or r["partner"] != cell[1]]
+                    if not records:
+                        continue
+                    left["another of the same reporter, series and year counts"] += len(records) - 1
+                    chosen = _surest(records)
                     value = measure.scale * chosen.number
                     if measure.per:
-                        whole_value = _whole(wholes[cell[0]], source, series, year, left)
+                        whole_value = _whole(wholes[cell[0]], source, series, year)
                         if whole_value is None:
                             left[f"the same reporter gives no figure of {measure.per}"] += 1
                             continue
@@ -108,67 +122,65 @@ def read_reports(
                     if value < 0 or (measure.per and value > measure.scale):
                         left["below 0, or above the whole"] += 1
                         continue
-                    rows.append(
-                        {
-                            "measure": measure.name,
-                            "country": cell[0],
-                            "power": cell[1],
-                            "source": source,
-                            "series": series,
-                            "year": year,
-                            "value": value,
-                            "confidence": chosen.confidence,
-                            "plain": not named,
-                            "row": Path(chosen.where).name,
-                        }
+                    said.append(
+                        Report(
+                            measure=measure.name,
+                            country=cell[0],
+                            power=cell[1],
+                            source=source,
+                            series=series,
+                            year=year,
+                            value=value,
+                            confidence=chosen.confidence,
+                            plain=not own,
+                            row=Path(chosen.where).name,
+                        )
                     )
-        for reason, number in sorted(left.items()):
+        for reason, number in sorted((+left).items()):
             notes.append(f"{measure.name}: left out {number} rows: {reason}")
-    return pd.DataFrame(rows, columns=[*COLUMNS, *ORIGIN]).astype({"year": int, "value": float})
+    return said
 
 
-def _surest(records: Sequence[Record], left: Counter[str]) -> Record:
-    best = min(records, key=lambda record: list(SPREAD).index(record.confidence))
-    left["another row of the same series and year counts"] += len(records) - 1
-    if len(records) == 1:
-        del left["another row of the same series and year counts"]
-    return best
+def _surest(records: Sequence[Record]) -> Record:
+    return min(records, key=lambda record: list(SPREAD).index(record.confidence))
 
 
-def _whole(found: Found, source: str, series: str, year: int, left: Counter[str]) -> float | None:
+def _whole(found: Found, source: str, series: str, year: int) -> float | None:
     """What a reporter gives for the whole: in the same series, or else in another of its own."""
     own = [key for key in found if key[0] == source and year in found[key]]
     if not own:
         return None
     key = min(own, key=lambda one: one[1] != series)
-    value = _surest(found[key][year], left).number
+    value = _surest(found[key][year]).number
     return value if value > 0 else None
 
 
-def shipped_reports(case: Case) -> pd.DataFrame:
+def shipped_reports(case: Case) -> list[Report]:
     """The figures of every reporter that come with a case: its table reporters.
 
-    Returns
-    -------
-    DataFrame
-        Columns `COLUMNS`; a row a series, where the table names several in one. Ratios to the
-        model's base year are turned back into levels. Empty if the case has no such table.
+    Where the table names several series in one row, each has the figure. Ratios to the model's base
+    year are turned back into levels. Empty if the case has no such table.
     """
     table = case.tables.get(TABLE, ())
-    ratios = any(row["unit"] == RATIO for row in table)
-    base = base_outcomes(case) if ratios else {}
-    rows = []
+    base = base_outcomes(case) if any(row["unit"] == RATIO for row in table) else {}
+    said = []
     for row in table:
-        name = ".".join(filter(None, (row["measure"], row["country"], row["power"])))
-        if row["unit"] == RATIO and name not in base:
-            continue
-        level = base[name] if row["unit"] == RATIO else 1.0
         for series in row["series"].split(";"):
-            cells: dict[str, object] = {column: row.cells.get(column, "") for column in COLUMNS}
-            rows.append(
-                cells | {"series": series, "year": row.year, "value": level * row.number("value")}
+            one = Report(
+                measure=row["measure"],
+                country=row["country"],
+                power=row["power"],
+                source=row["source"],
+                series=series,
+                year=int(row["year"]),
+                value=row.number("value"),
+                confidence=row["confidence"],
             )
-    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"year": int, "value": float})
+            if row["unit"] != RATIO:
+                said.append(one)
+            elif one.name in base:
+                said.append(replace(one, value=one.value * base[one.name]))
+    return said
 
 
 def base_outcomes(case: Case) -> dict[str, float]:
@@ -207,29 +219,22 @@ def reporters_table(files: Files, case: Case, index: str) -> pd.DataFrame:
         that the case has no name for are left out.
     """
     measures = [Measure.of(row) for row in case.table("measures")]
-    found = read_reports(files, measures, Codes(case), set(), [])
-    last = base_year(case.as_of)
-    licences = {row["id"]: row["licence"] for row in case.table("sources")}
     units = {measure.name: measure.unit for measure in measures}
-    found = found[(found["year"] <= last) & found["source"].isin(list(licences))]
-    found = found.assign(unit=found["measure"].map(units))
-    derived = (found["unit"] == index) | found["source"].map(licences).str.startswith("derived")
-    base = observable_names(found).map(base_outcomes(case)).fillna(0.0)
-    found.loc[derived, "value"] = (found["value"] / base.where(base > 0))[derived]
-    found.loc[derived, "unit"] = RATIO
-    found = found[~derived | ((found["year"] == last) & (base > 0))]
-    digits = found["unit"].map(lambda unit: "{:.3g}" if unit == RATIO else "{:.5g}")
-    found = found.assign(
-        value=[shape.format(value) for shape, value in zip(digits, found["value"], strict=True)]
-    )
-    keys = ["measure", "country", "power", "source", "year", "value", "unit", "confidence"]
-    table = found.groupby(keys, sort=False)["series"].agg(";".join).reset_index()
-    order = ["measure", "country", "power", "source", "series", "year", "value", "unit"]
-    table["year"] = table["year"].astype(int)
-    place = {measure.name: number for number, measure in enumerate(measures)}
-    table = table.sort_values(
-        ["measure", "country", "power", "source", "series", "year"],
-        key=lambda column: column.map(place) if column.name == "measure" else column,
-        kind="stable",
-    )
-    return table[[*order, "confidence"]].astype(str)
+    licences = {row["id"]: row["licence"] for row in case.table("sources")}
+    last = base_year(case.as_of)
+    base = base_outcomes(case)
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for one in read_reports(files, measures, Codes(case), set(), []):
+        if one.year > last or one.source not in licences:
+            continue
+        unit, value = units[one.measure], f"{one.value:.5g}"
+        if unit == index or licences[one.source].startswith(_DERIVED):
+            if one.year < last or not base.get(one.name, 0.0) > 0:
+                continue
+            unit, value = RATIO, f"{one.value / base[one.name]:.3g}"
+        place = (one.measure, one.country, one.power, one.source, str(one.year))
+        rows.setdefault((*place, value, unit, one.confidence), []).append(one.series)
+    table = [(*key[:4], ";".join(series), *key[4:]) for key, series in rows.items()]
+    order = {measure.name: place for place, measure in enumerate(measures)}
+    table.sort(key=lambda row: (order[row[0]], row[1:]))
+    return pd.DataFrame(table, columns=list(COLUMNS))
