@@ -44,6 +44,7 @@ MECHANISMS: dict[str, dict[str, float]] = {
         "exchange_rate_elasticity": 0.0,
         "oil_income": 0.0,
     },
+    "currency_off": {"currency_pass_through": 0.0, "oil_pass_through": 0.0},
     "bypasses_off": {"bypass_investment": 0.0},
     "joint_voice_off": {"cohesion_pull": 0.0},
     "rivalry_off": {"rivalry_response": 0.0},
@@ -326,7 +327,7 @@ def _open(out: Path, plan: Plan, case: Case, overwrite: bool) -> None:
         left = json.loads(manifest.read_text(encoding="utf-8"))
         if left.get("mark") == _mark(plan, case) and left.get("status") == "incomplete":
             return
-    fits = [f"fit-{year}" for year in range(min(plan.origins), plan.last + 1)]
+    fits = [path.name for path in out.glob("fit-*")]
     prepare(out, overwrite, (*(f"{name}.csv" for name in (*TABLES, *SKILLS)), *fits))
     write_manifest(
         out,
