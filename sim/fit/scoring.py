@@ -20,6 +20,11 @@ QUANTILES = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)
 NO, NEITHER, YES = 0, 1, 2  # categories of a vote, in the order of the contested axis
 _CATEGORY = {"N": NO, "A": NEITHER, "NV": NEITHER, "not N": NEITHER, "Y": YES}
 _MOST = 12  # largest count of episodes that a predictive mass is worked out for
+# Columns of the tables of scores, beside those of baselines and variants.
+_KEYS = ("origin", "family", "observable", "country", "power", "year", "observed")
+_QUANTITY = (*_KEYS, "measure", "doubtful", "horizon", "anchor", "unit_change", "quantile", "crps")
+_VOTE = ("origin", "resolution", "text", "country", "year", "vote", "informative", "rps", "brier")
+_COUNT = (*_KEYS, "expected", "log_score")
 
 QUANTITY_BASELINES = {
     "last_value": baselines.persistence_point,
@@ -54,7 +59,8 @@ class Scored:
         """Several as one."""
         return cls(
             *(
-                pd.concat(frames, ignore_index=True)
+                # Columns of a frame without rows have no type, and would spoil those of others.
+                pd.concat([one for one in frames if len(one)] or frames[:1], ignore_index=True)
                 for frames in (
                     [part.quantities for part in parts],
                     [part.votes for part in parts],
@@ -103,6 +109,11 @@ def history(past: Observed, name: str, origin: int) -> baselines.History | None:
     if origin not in values.index:
         return None
     return baselines.History.until(origin, values.index.to_numpy(), values.to_numpy())
+
+
+def _frame(rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows as a frame, which has its columns even without any."""
+    return pd.DataFrame(rows) if rows else pd.DataFrame(columns=list(columns))
 
 
 # Volumes and shares
@@ -179,7 +190,7 @@ def _quantities(
                 if other is not None:
                     row[f"crps_{name}"] = float(scores.crps(other, observed))
             rows.append(row)
-    return pd.DataFrame(rows)
+    return _frame(rows, _QUANTITY)
 
 
 def _spreads(
@@ -256,7 +267,7 @@ def _votes(
             row[f"rps_{name}"] = float(scores.rps(other, observed))
             row[f"brier_{name}"] = float(scores.brier(other, observed))
         rows.append(row)
-    return pd.DataFrame(rows)
+    return _frame(rows, _VOTE)
 
 
 def vote_shares(forecast: Forecast, text: str, country: str, year: int) -> Array | None:
@@ -309,4 +320,4 @@ def _counts(
                 other = variant.years.of(one.name, year, year)[0]
                 row[f"log_score_{name}"] = float(scores.log_score_counts(other, observed))
             rows.append(row)
-    return pd.DataFrame(rows)
+    return _frame(rows, _COUNT)

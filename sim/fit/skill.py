@@ -10,6 +10,9 @@ import pandas as pd
 from sim.fit.bootstrap import Cases, leave_one_out, skill_interval
 
 ALL = "all"
+_SKILL = ("family", "against", "skill", "low", "high", "series", "figures")
+_VOTE_SKILL = ("cases", "against", "votes", "rps", "rps_skill", "brier", "brier_skill")
+_COUNT_SKILL = ("against", "log_score", "saved", "low", "high", "figures")
 DOUBTFUL = "all, doubtful figures too"
 
 
@@ -59,17 +62,21 @@ def quantity_skill(quantities: pd.DataFrame, against: Sequence[str]) -> pd.DataF
                     "figures": len(some),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else list(_SKILL))
 
 
 def without_a_year(quantities: pd.DataFrame, against: str) -> pd.DataFrame:
     """Skill in all without the figures of one year, for each year."""
+    if quantities.empty:
+        return pd.DataFrame(columns=["left_out", "cases", "skill"])
     some = quantities[~quantities["doubtful"]].dropna(subset=[f"crps_{against}"])
     return leave_one_out(_cases(some, against), some["year"])
 
 
 def _parts(quantities: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     """All figures, each family, and all with those whose publishers are not to be trusted."""
+    if quantities.empty:
+        return
     trusted = quantities[~quantities["doubtful"]]
     yield ALL, trusted
     for family in trusted["family"].unique():
@@ -95,12 +102,14 @@ def coverage_table(quantities: pd.DataFrame) -> pd.DataFrame:
         row["above_median"] = (part["quantile"] > 0.5).mean()
         row["figures"] = len(part)
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else ["family", "figures"])
 
 
 def vote_skill(votes: pd.DataFrame, against: Sequence[str]) -> pd.DataFrame:
     """RPS and Brier skill of votes, over all and over the informative cases only."""
-    rows = []
+    rows: list[dict[str, object]] = []
+    if votes.empty:
+        return pd.DataFrame(columns=list(_VOTE_SKILL))
     for cases, part in ((ALL, votes), ("informative", votes[votes["informative"]])):
         if part.empty:
             continue
@@ -141,4 +150,4 @@ def count_skill(counts: pd.DataFrame, against: Sequence[str]) -> pd.DataFrame:
                 "figures": len(counts),
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=None if rows else list(_COUNT_SKILL))
