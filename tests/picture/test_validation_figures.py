@@ -1,0 +1,646 @@
+"""Pictures of fits and hindcasts draw the numbers they are given, with their words apart."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from sim.case import Case, load_case
+from sim.case.posterior import Posterior, write_posterior
+from sim.core.errors import InputError
+from sim.fit.fit import Settings
+from sim.fit.hindcast import Plan
+from sim.fit.recovery import LEAST, MOST
+from sim.fit.skill import ALL
+from sim.picture import fit_figures, hindcast_figures
+from sim.picture.fit_pages import draw_fit
+from sim.picture.hindcast_pages import draw_hindcast
+from sim.picture.labels import Labels, Measure, Moment
+from sim.picture.style import Actor, Caption
+
+Words = Callable[[Figure], str]
+Collisions = Callable[[Figure], list[tuple[str, ...]]]
+LEVELS = ("q05", "q25", "q50", "q75", "q95")
+LABELS = Labels(
+    countries={"AVA": Actor("AVA", "Avaland", "#0072B2"), "BOR": Actor("BOR", "Borland")},
+    powers={"NOR": Actor("NOR", "North", "#D55E00"), "EAS": Actor("EAS", "East", "#E69F00")},
+    measures={
+        "share": Measure("Share of a power in trade", "share"),
+        "pipe": Measure("Gas to the north", "bcm a year"),
+    },
+    texts={"peace": "End of the war"},
+    moments={
+        "share_AVA_NOR_2014_2016": Moment("share", "AVA", "NOR", "", "office;bank"),
+        "share_AVA_EAS_2014_2016": Moment("share", "AVA", "EAS", "", "bank"),
+        "share_BOR_NOR_2014_2016": Moment("share", "BOR", "NOR", ""),
+        "pipe_2021_2022": Moment("pipe", "", "", ""),
+        "vote_no_peace_AVA_2019_2022": Moment("vote_no", "AVA", "", "peace"),
+    },
+    publishers={"bank": "World Bank"},
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def drawn(figure: Figure, gid: str) -> list[Any]:
+    """Lines that stand for one thing, panel by panel."""
+    return [line for axes in figure.axes for line in axes.get_lines() if line.get_gid() == gid]
+
+
+def ends(figure: Figure, gid: str) -> list[tuple[float, float]]:
+    return [(line.get_xdata()[0], line.get_xdata()[-1]) for line in drawn(figure, gid)]
+
+
+# Tables
+
+
+def parameters(number: int = 3) -> pd.DataFrame:
+    verdicts = ("not moved", "moved", "hardly moved")
+    return pd.DataFrame(
+        {
+            "parameter": [f"speed_{place}" for place in range(number)],
+            "distance": [0.01, 0.2, 0.04][:number],
+            "verdict": verdicts[:number],
+            "low": [0.0, -2.0, 10.0][:number],
+            "high": [1.0, 2.0, 30.0][:number],
+            "prior_q05": [0.05, -1.8, 11.0][:number],
+            "prior_q50": [0.5, 0.0, 20.0][:number],
+            "prior_q95": [0.95, 1.8, 29.0][:number],
+            "posterior_q05": [0.05, -1.6, 12.0][:number],
+            "posterior_q25": [0.25, -1.5, 16.0][:number],
+            "posterior_q50": [0.5, -1.4, 21.0][:number],
+            "posterior_q75": [0.75, -1.3, 24.0][:number],
+            "posterior_q95": [0.95, -1.2, 28.0][:number],
+        }
+    )
+
+
+def targets(names: tuple[str, ...] = tuple(LABELS.moments)) -> pd.DataFrame:
+    """Runs spread normally around 1 with standard deviation 0.5; observed 1, 2, ... of them off."""
+    deviations = {"q05": -1.645, "q25": -0.674, "q50": 0.0, "q75": 0.674, "q95": 1.645}
+    return pd.DataFrame(
+        {
+            "moment": names,
+            "group": "trade",
+            "observed": [1.0 + 0.5 * 2.0 * place for place in range(len(names))],
+            **{level: 1.0 + 0.5 * deviation for level, deviation in deviations.items()},
+            "meaning": "difference",
+            "first": 2014,
+            "last": [2014 if "peace" in name else 2016 for name in names],
+            "error": 0.25,
+        }
+    )
+
+
+def quantities(families: tuple[str, ...] = ("trade_share", "gas")) -> pd.DataFrame:
+    rows = []
+    for origin in (2018, 2016):
+        for family in families:
+            for year in (origin + 1, origin + 2):
+                quantiles = {
+                    f"q{name}": 0.3 + 0.05 * place
+                    for place, name in enumerate((25, 100, 250, 500, 750, 900, 975))
+                }
+                trade = family == "trade_share"
+                rows.append(
+                    {
+                        "origin": origin,
+                        "family": family,
+                        "observable": "trade_share.AVA.NOR" if trade else "pipe",
+                        "measure": "trade_share" if trade else "pipe",
+                        "country": "AVA" if trade else np.nan,
+                        "power": "NOR" if trade else np.nan,
+                        "year": year,
+                        "anchor": 0.4,
+                        "observed": 0.47 if year == origin + 1 else 0.7,
+                        "quantile": 0.61 if year == origin + 1 else 1.0,
+                        **quantiles,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def skill(
+    families: tuple[str, ...] = (ALL, "trade_share"),
+    against: tuple[str, ...] = ("persistence", "last_value", "fear_off"),
+) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "family": family,
+                "against": name,
+                "skill": value,
+                "low": value - 0.1,
+                "high": value + 0.1,
+                "series": 4,
+                "figures": 1200,
+                "origins": origins,
+            }
+            for origins, shift in (("2018", 0.0), ("all", 0.05))
+            for family in families
+            for name in against
+            for value in (({"persistence": 0.1, "last_value": 0.3}.get(name, -0.02)) + shift,)
+        ]
+    )
+
+
+def coverage(families: tuple[str, ...] = (ALL, "trade_share")) -> pd.DataFrame:
+    rows = [
+        {"family": family, "inside_50": 0.4, "inside_80": 0.8, "inside_95": 1.0, "figures": 20}
+        for family in families
+    ]
+    return pd.concat(
+        [pd.DataFrame(rows).assign(origins=origins) for origins in ("2018", "all")],
+        ignore_index=True,
+    )
+
+
+def votes() -> pd.DataFrame:
+    cast = (("AVA", "N", 0.7), ("BOR", "NV", 0.3))
+    return pd.DataFrame(
+        [
+            {
+                "origin": 2018,
+                "resolution": resolution,
+                "text": "peace",
+                "country": country,
+                "year": year,
+                "vote": vote,
+                "no": no,
+                "neither": 0.9 - no,
+                "yes": 0.1,
+            }
+            for resolution, year in (("A/RES/1", 2019), ("A/RES/2", 2020))
+            for country, vote, no in cast
+        ]
+    )
+
+
+def votes_skill() -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "cases": cases,
+                "against": name,
+                "votes": 10,
+                "rps_skill": 0.2,
+                "rps_low": -2.0,
+                "rps_high": 0.5,
+                "origins": origins,
+            }
+            for cases in (ALL, "informative")
+            for name in ("frequency", "last_vote", "always_neither", "prior")
+            for origins in ("2018", "all")
+        ]
+    )
+
+
+def evidence() -> pd.DataFrame:
+    figure = {"q10": -0.1, "q50": 0.1, "q90": 0.4, "year": 2022}
+    rows = [
+        {"observable": "share.AVA.NOR", "statistic": "growth", "observed": "0.2", "quantile": 0.7},
+        {"observable": "share.BOR.NOR", "statistic": "growth", "observed": "1.6", "quantile": 1.0},
+        {"observable": "share.AVA.EAS", "statistic": "level", "observed": "0.3", "quantile": 0.8},
+    ]
+    vote = {"observable": "peace.AVA", "statistic": "vote", "observed": "abstained", "year": 2022}
+    return pd.DataFrame(
+        [
+            *({"evidence": f"E{place}", **row, **figure} for place, row in enumerate(rows)),
+            {"evidence": "E9", **vote, "expected": 0.8, "absent": 0.1},
+        ]
+    )
+
+
+# Fit
+
+
+def test_marginals_draw_prior_and_posterior_with_what_moved_first(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    figure = fit_figures.marginals(parameters(), caption)
+    # In order of distance: speed_1 (range -2 to 2), speed_2 (10 to 30), speed_0 (0 to 1).
+    np.testing.assert_allclose(ends(figure, "prior 90"), [(0.05, 0.95), (0.05, 0.95), (0.05, 0.95)])
+    np.testing.assert_allclose(
+        ends(figure, "posterior 50"), [(0.125, 0.175), (0.3, 0.7), (0.25, 0.75)]
+    )
+    medians = drawn(figure, "posterior median")
+    np.testing.assert_allclose([one.get_xdata()[0] for one in medians], [0.15, 0.55, 0.5])
+    assert [one.get_marker() for one in medians] == ["o", "o", "|"]
+    assert medians[0].get_markerfacecolor() != medians[1].get_markerfacecolor()  # hardly: hollow
+    told = page_words(figure)
+    assert "speed 1" in told
+    assert "\u22122 to 2" in told
+    assert "1 moved, 1 hardly moved, 1 not moved" in told
+    assert not page_collisions(figure)
+
+
+def test_pairs_tell_rank_correlations_of_what_moved_most(
+    caption: Caption, page_words: Words
+) -> None:
+    random = np.random.default_rng(3)
+    first = random.normal(size=500)
+    draws = pd.DataFrame({"speed_0": random.normal(size=500), "speed_1": first, "speed_2": -first})
+    figure = fit_figures.pairs(draws, parameters(), caption, most=2)
+    assert len(figure.axes) == 3  # two on the diagonal, one below
+    assert "\u22121.00" in page_words(figure)
+    points = drawn(figure, "draws")[0]
+    assert points.get_xdata()[0] == pytest.approx(
+        first[0]
+    )  # the one that moved most is on the left
+    assert "speed 0" not in page_words(figure)
+
+
+def test_pairs_need_two_parameters(caption: Caption) -> None:
+    with pytest.raises(InputError, match="needs two parameters or more; found 1"):
+        fit_figures.pairs(pd.DataFrame({"speed_0": [1.0, 2.0]}), parameters(1), caption)
+
+
+def test_checks_stand_in_deviations_from_the_median(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    names = tuple(name for name in LABELS.moments if name.startswith("share"))
+    figure = fit_figures.predictive(targets(names), LABELS, caption)
+    assert len(figure.axes) == 2  # Avaland and Borland
+    np.testing.assert_allclose(ends(figure, "runs 90"), [(-1.645, 1.645)] * 3, atol=1e-9)
+    np.testing.assert_allclose(ends(figure, "runs 50"), [(-0.674, 0.674)] * 3, atol=1e-9)
+    observed = drawn(figure, "observed")
+    np.testing.assert_allclose([one.get_xdata()[0] for one in observed], [0.0, 2.0, 4.0])
+    assert [one.get_marker() for one in observed] == ["o", "D", "D"]
+    np.testing.assert_allclose(ends(figure, "observed error")[1], (1.5, 2.5))
+    told = page_words(figure)
+    assert "Inside the light bar: 1 of 3" in told.replace("\n", " ")
+    assert "Avaland" in told
+    assert "2014\u201316" in told
+    assert not page_collisions(figure)
+
+
+def test_a_check_far_off_is_an_arrow_with_its_value(caption: Caption, page_words: Words) -> None:
+    table = targets(("pipe_2021_2022",)).assign(observed=1.0 + 0.5 * 9.4)
+    figure = fit_figures.predictive(table, LABELS, caption)
+    (mark,) = drawn(figure, "observed")
+    assert mark.get_marker() == ">"
+    assert mark.get_xdata()[0] == fit_figures.FAR
+    assert not drawn(figure, "observed error")
+    assert "+9.4" in page_words(figure)
+    assert "Gas to the north" in page_words(figure)
+
+
+@pytest.mark.parametrize("name", [*LABELS.moments, "no_such_moment"])
+def test_one_target_is_drawn(name: str, caption: Caption, page_collisions: Collisions) -> None:
+    figure = fit_figures.predictive(targets((name,)), LABELS, caption)
+    assert len(drawn(figure, "observed")) == 1
+    assert not page_collisions(figure)
+
+
+def test_a_target_that_never_varies_is_drawn(caption: Caption) -> None:
+    table = targets(("pipe_2021_2022",)).assign(**dict.fromkeys(LEVELS, 1.0), observed=1.5)
+    figure = fit_figures.predictive(table, LABELS, caption)
+    assert drawn(figure, "observed")[0].get_xdata()[0] == 0.5
+
+
+def test_waves_name_what_is_out_of_reach(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    some = targets()
+    table = pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "wave": wave,
+                    "moment": some["moment"],
+                    "least": [0.1, 0.2, 0.3, 4.0, 50.0],
+                    "reached": [True, True, True, False, False],
+                    "share_left": left,
+                }
+            )
+            for wave, left in ((1, 0.125), (2, 0.0))
+        ]
+    )
+    figure = fit_figures.waves(table, some, LABELS, caption)
+    assert len(figure.axes) == 2
+    marks = drawn(figure, "least")
+    assert [one.get_marker() for one in marks[:5]] == ["o", "o", "o", "D", ">"]
+    told = page_words(figure).replace("\n", " ")
+    assert "Wave 1: 12.5% of the prior is left" in told
+    assert "Wave 2: nothing of the prior is left" in told
+    assert "5 moments, 2 out of reach" in told
+    assert "Gas to the north, 2021\u20132022; End of the war, Avaland, 2019\u20132022" in told
+    assert not page_collisions(figure)
+
+
+def test_recovery_shows_coverage_and_the_band(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    table = pd.DataFrame(
+        {
+            "parameter": ["dull", "keen"],
+            "coverage_50": [0.5, 0.1],
+            "coverage_80": [0.8, 0.7],
+            "coverage_90": [0.9, 0.75],
+            "correlation": [0.0, 0.9],
+            "passed": [True, False],
+        }
+    )
+    figure = fit_figures.recovery(table, caption, fits=100)
+    # The parameter that the record tells most of stands first.
+    for level, expected in (("50", [0.1, 0.5]), ("80", [0.7, 0.8]), ("90", [0.75, 0.9])):
+        marks = drawn(figure, f"coverage {level}")
+        np.testing.assert_allclose([one.get_xdata()[0] for one in marks], expected)
+    (band,) = [patch for patch in figure.axes[0].patches if patch.get_gid() == "band"]
+    assert band.get_x() == pytest.approx(LEAST)
+    assert band.get_x() + band.get_width() == pytest.approx(MOST)
+    assert figure.axes[0].get_xlim()[0] <= 0.1
+    told = page_words(figure)
+    assert "not passed" in told
+    assert "50%: 0.10" in told
+    assert not page_collisions(figure)
+
+
+# Hindcast
+
+
+def test_skill_sets_the_main_origin_beside_all(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    figure = hindcast_figures.skill(skill(), 2018, caption)
+    assert len(figure.axes) == 2  # all families, and one
+    # Baselines in a fixed order, whatever that of the table; variants are elsewhere.
+    main = [one.get_xdata()[0] for one in drawn(figure, "main")]
+    np.testing.assert_allclose(main, [0.3, 0.1, 0.3, 0.1])
+    np.testing.assert_allclose(ends(figure, "all 95")[0], (0.25, 0.45))
+    assert drawn(figure, "line")[0].get_xdata()[0] == 0.0
+    told = page_words(figure)
+    assert told.index("last value") < told.index("last value, with spread")
+    assert "figures: 1,200 from 2018, 1,200 in all" in told
+    assert "+0.30  +0.35" in told
+    assert "fear" not in told
+    assert not page_collisions(figure)
+
+
+def test_skill_beyond_the_axis_is_an_arrow(caption: Caption) -> None:
+    table = skill((ALL,), ("last_value",)).assign(skill=-3.0, low=-9.0, high=0.5)
+    figure = hindcast_figures.skill(table, 2018, caption)
+    (mark,) = drawn(figure, "main")
+    assert mark.get_marker() == "<"
+    assert figure.axes[0].get_xlim()[0] > -1.5
+
+
+def test_variants_are_called_by_what_they_lack(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    figure = hindcast_figures.variants(skill(), 2018, caption)
+    assert [one.get_xdata()[0] for one in drawn(figure, "main")] == [-0.02]
+    assert "without fear" in page_words(figure)
+    assert "\u22120.020  +0.030" in page_words(figure)
+    assert not page_collisions(figure)
+
+
+def test_variants_and_votes_need_rows(caption: Caption) -> None:
+    with pytest.raises(InputError, match="a picture of variants needs one"):
+        hindcast_figures.variants(skill(against=("drift",)), 2018, caption)
+    with pytest.raises(InputError, match="a picture of votes needs one or more; found none"):
+        hindcast_figures.votes(votes().iloc[:0], LABELS, caption)
+    with pytest.raises(InputError, match="skill of votes needs a baseline; the table has none"):
+        hindcast_figures.votes_skill(votes_skill().iloc[:0], 2018, caption)
+    with pytest.raises(InputError, match="a picture of evidence needs one row or more"):
+        hindcast_figures.evidence(evidence().iloc[:0], LABELS, caption)
+    with pytest.raises(InputError, match="a picture of series needs one or more; found none"):
+        hindcast_figures.series(quantities(), {}, [], 2018, caption)
+
+
+def test_skill_of_votes(caption: Caption, page_words: Words, page_collisions: Collisions) -> None:
+    figure = hindcast_figures.votes_skill(votes_skill(), 2018, caption)
+    assert len(figure.axes) == 2
+    assert [one.get_xdata()[0] for one in drawn(figure, "main")] == [0.2] * 6
+    assert "Votes unlike the last or the usual one" in page_words(figure)
+    assert not page_collisions(figure)
+
+
+@pytest.mark.parametrize("families", [("trade_share",), ("trade_share", "gas")])
+def test_calibration_counts_quantiles_in_even_bins(
+    families: tuple[str, ...], caption: Caption, page_collisions: Collisions
+) -> None:
+    table = coverage((ALL, *families))
+    figure = hindcast_figures.calibration(quantities(families), table, 2018, caption)
+    panels = 1 if len(families) == 1 else 1 + len(families)
+    assert len(figure.axes) == panels + 1
+    # Half of the figures at 0.61, half at 1, in five bins: two and a half times an even share.
+    bars = [one.get_height() for one in figure.axes[0].patches if one.get_gid() == "quantiles"]
+    np.testing.assert_allclose(bars, [0.0, 0.0, 0.0, 2.5, 2.5])
+    inside = [one.get_xdata()[0] for one in drawn(figure, "inside 50")]
+    np.testing.assert_allclose(inside, [0.4] * 2 * (1 + len(families)))
+    lines = [one.get_xdata()[0] for one in figure.axes[-1].get_lines() if one.get_gid() == "line"]
+    assert lines == [0.5, 0.8, 0.95]
+    assert not page_collisions(figure)
+
+
+def test_the_band_of_chance_holds_even_quantiles() -> None:
+    heights, low, high = hindcast_figures._spread_out(pd.Series((np.arange(100) + 0.5) / 100))
+    np.testing.assert_allclose(heights, 1.0)
+    assert len(heights) == 10
+    # 95 percent of binomial counts of 100 in ten bins: 5 to 16 (scipy.stats.binom, n 100, p 0.1).
+    assert (low, high) == pytest.approx((0.5, 1.6))
+
+
+def test_series_show_past_forecast_and_what_came(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    table = quantities()
+    main = table[table["origin"] == 2018]
+    past = pd.Series([0.3, 0.5, 0.4, 0.47, 0.7], index=[2016, 2017, 2018, 2019, 2020])
+    panels = [Actor("trade_share.AVA.NOR", "North", "#D55E00"), Actor("pipe", "Pipe", unit="bcm")]
+    figure = hindcast_figures.series(
+        main, {one.code: past for one in panels}, panels, 2018, caption
+    )
+    assert len(figure.axes) == 2
+    median = drawn(figure, "median")[0]
+    np.testing.assert_allclose(median.get_xdata(), [2018, 2019, 2020])
+    np.testing.assert_allclose(median.get_ydata(), [0.4, 0.45, 0.45])
+    known = drawn(figure, "known")[0]
+    np.testing.assert_allclose(known.get_xdata(), [2016, 2017, 2018])
+    came = drawn(figure, "observed")[:2]
+    np.testing.assert_allclose([one.get_ydata()[0] for one in came], [0.47, 0.7])
+    assert came[1].get_markerfacecolor() == hindcast_figures.OUTSIDE
+    assert came[0].get_markerfacecolor() != hindcast_figures.OUTSIDE
+    assert "Pipe (bcm)" in page_words(figure)
+    assert not page_collisions(figure)
+
+
+def test_votes_frame_the_vote_cast(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    figure = hindcast_figures.votes(votes(), LABELS, caption)
+    assert len(figure.axes) == 4
+    for axes, (left, width) in zip(figure.axes, [(0.0, 0.7), (0.3, 0.6)] * 2, strict=True):
+        shares = {one.get_gid(): one.get_width() for one in axes.patches if one.get_gid() != "cast"}
+        assert sum(shares.values()) == pytest.approx(1.0)
+        (cast,) = [one for one in axes.patches if one.get_gid() == "cast"]
+        assert (cast.get_x(), cast.get_width()) == pytest.approx((left, width))
+    told = page_words(figure)
+    assert "No 70%" in told
+    assert "absent 60%" in told
+    assert "End of the war" in told
+    assert "4 of 4 cases" in told.replace("\n", " ")
+    assert not page_collisions(figure)
+
+
+def test_evidence_stands_against_the_forecast(
+    caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    figure = hindcast_figures.evidence(evidence(), LABELS, caption)
+    assert len(figure.axes) == 3  # rises, levels, votes
+    np.testing.assert_allclose(ends(figure, "runs 80"), [(-10, 40), (-10, 40), (-0.1, 0.4)])
+    reported = drawn(figure, "reported")
+    np.testing.assert_allclose([one.get_xdata()[0] for one in reported], [20, 160, 0.3])
+    assert [one.get_marker() for one in reported] == ["o", "D", "o"]
+    np.testing.assert_allclose(ends(figure, "neither"), [(0.0, 0.8)])
+    told = page_words(figure).replace("\n", " ")
+    assert "Avaland: share of North in trade" in told
+    assert "Inside the bar: 2 of 3" in told
+    assert "Votes: end of the war" in told
+    assert "abstained" in told
+    assert not page_collisions(figure)
+
+
+# Names
+
+
+def test_labels_name_moments_and_publishers() -> None:
+    assert (
+        LABELS.of_target("share_AVA_NOR_2014_2016")
+        == "Share of North in trade, Avaland, 2014\u20132016"
+    )
+    assert LABELS.of_target("gdp_usd_AVA") == "GDP AVA"
+    assert LABELS.credit(["office;bank", "bank"]) == "Observed figures after: office; World Bank."
+    assert LABELS.credit([]) == ""
+    assert LABELS.parts("pipe") == ("pipe", "", "")
+
+
+# Whole folders
+
+
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return load_case("central_asia")
+
+
+def test_a_fit_is_drawn_whole(tmp_path: Path, case: Case) -> None:
+    folder = tmp_path / "fit"
+    folder.mkdir()
+    draws = np.random.default_rng(1).uniform(size=(1000, 3))
+    names = ("trade_elasticity", "fear_push", "vote_noise")
+    write_posterior(folder / "posterior.parquet", Posterior(names, draws, {"until": 2016}))
+    about = {
+        "settings": asdict(Settings(until=2016, base="2014Q4")),
+        "versions": {"multivector": "9.9"},
+        "case": {"name": case.name},
+    }
+    (folder / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
+    checks = targets(("trade_share_KAZ_RUS_2014_2016", "no_such_moment"))
+    checks["group"] = ["trade", "re-exports"]
+    tables = {
+        "parameters": parameters().assign(parameter=names),
+        "targets": checks,
+        "waves": pd.DataFrame(columns=["wave", "moment", "least", "reached", "share_left"]),
+        "recovery": pd.DataFrame(
+            {"parameter": names, "coverage_50": 0.5, "coverage_80": 0.8, "coverage_90": 0.9,
+             "correlation": 0.1, "passed": True}
+        ),
+    }  # fmt: skip
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+    paths = draw_fit(folder)
+    assert [path.name for path in paths] == [
+        "fit_marginals.png",
+        "fit_pairs.png",
+        "fit_checks_trade.png",
+        "fit_checks_reexports.png",
+        "fit_recovery.png",
+    ]
+    assert all(path.parent == folder / "pictures" and path.stat().st_size > 0 for path in paths)
+
+
+def _hindcast(folder: Path, **tables: pd.DataFrame) -> None:
+    folder.mkdir()
+    plan = asdict(Plan(origins=(2018, 2016), last=2022, base="2014Q4", runs=100))
+    (folder / "manifest.json").write_text(json.dumps({"plan": plan}), encoding="utf-8")
+    for name, table in tables.items():
+        table.to_csv(folder / f"{name}.csv", index=False)
+
+
+def test_a_hindcast_is_drawn_whole(tmp_path: Path, case: Case) -> None:
+    made = quantities().replace(
+        {"trade_share.AVA.NOR": "trade_share.KAZ.RUS", "AVA": "KAZ", "NOR": "RUS"}
+    )
+    made = made.replace(
+        {"observable": {"pipe": "gas_kaz_china"}, "measure": {"pipe": "gas_kaz_china"}}
+    )
+    _hindcast(
+        tmp_path / "hind",
+        quantities=made,
+        skill=skill(),
+        coverage=coverage(),
+        votes=votes(),
+        votes_skill=votes_skill(),
+        evidence=evidence(),
+    )
+    paths = draw_hindcast(tmp_path / "hind", case, tmp_path / "out")
+    assert [path.name for path in paths] == [
+        "hindcast_skill.png",
+        "hindcast_variants.png",
+        "hindcast_calibration.png",
+        "hindcast_series_trade_share_KAZ.png",
+        "hindcast_series_gas.png",
+        "hindcast_votes_skill.png",
+        "hindcast_votes.png",
+        "hindcast_evidence.png",
+    ]
+    assert all(path.parent == tmp_path / "out" for path in paths)
+
+
+def test_a_hindcast_without_votes_or_evidence_is_drawn(tmp_path: Path, case: Case) -> None:
+    _hindcast(
+        tmp_path / "hind",
+        quantities=quantities(("trade_share",)).replace(
+            {"trade_share.AVA.NOR": "trade_share.KAZ.RUS", "AVA": "KAZ", "NOR": "RUS"}
+        ),
+        skill=skill(against=("last_value",)),
+        coverage=coverage(),
+        votes=votes().iloc[:0],
+        evidence=evidence().iloc[:0],
+    )
+    paths = draw_hindcast(tmp_path / "hind", case)
+    assert [path.stem for path in paths] == [
+        "hindcast_skill",
+        "hindcast_calibration",
+        "hindcast_series_trade_share_KAZ",
+    ]
+
+
+def test_a_folder_that_cannot_be_written_to(tmp_path: Path, case: Case) -> None:
+    _hindcast(
+        tmp_path / "hind",
+        quantities=quantities(),
+        skill=skill(),
+        coverage=coverage(),
+        votes=votes(),
+        evidence=evidence(),
+    )
+    blocked = tmp_path / "file"
+    blocked.write_text("in the way", encoding="utf-8")
+    with pytest.raises(InputError, match="cannot write there"):
+        draw_hindcast(tmp_path / "hind", case, blocked)
