@@ -13,8 +13,10 @@ from threadpoolctl import threadpool_limits
 
 from sim.case import Case
 from sim.case.posterior import Posterior
+from sim.case.tables import choice
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.observables import observables
 from sim.experiment.store import atomic, prepare, write_manifest
 from sim.fit.fit import Fit, Settings, fit, prior_draws
 from sim.fit.forecast import Forecast, forecast, with_table
@@ -134,8 +136,15 @@ def hindcast(
     progress : bool
     overwrite : bool
         Begin anew where the folder holds a hindcast.
+
+    Raises
+    ------
+    InputError
+        If a fit cannot be made, evidence is about something that is not simulated, or the folder
+        holds something else.
     """
     started = time.monotonic()
+    _check_evidence(case)
     _open(out, plan, case, overwrite)
     record = shipped(case)
     parts = []
@@ -257,6 +266,22 @@ def _forecasts(
     for name, overrides in MECHANISMS.items():
         made[name] = make(posterior, overrides=overrides)
     return made
+
+
+def _check_evidence(case: Case) -> None:
+    """Every observable that evidence is held against is simulated."""
+    table = case.tables.get("evidence_observables")
+    if table is None:
+        return
+    names = case.build().names
+    quantities = [one.name for one in observables(case, names)]
+    votes = [f"{text}.{country}" for text in names.texts for country in names.countries]
+    for row in table:
+        known = votes if row["statistic"] == "vote" else quantities
+        if row["observable"] not in known:
+            raise InputError(
+                f"{table.where(row)}: column 'observable': {choice(row['observable'], known)}"
+            )
 
 
 def _evidence(
