@@ -242,8 +242,8 @@ def fit(
 ) -> Fit:
     """Fit the parameters of a case to its record.
 
-    Run it again with the same settings and folder, and it goes on where it was interrupted. The
-    posterior is the same for any number of workers.
+    Run it again with the same settings and folder, and it goes on where it was interrupted, or
+    gives what it found. The posterior is the same for any number of workers.
 
     Parameters
     ----------
@@ -267,7 +267,8 @@ def fit(
         raise InputError(f"draws: found {settings.draws}; allowed: {FEWEST_DRAWS} or more")
     problem = pose(case, settings)
     started = time.monotonic()
-    _open(out, problem, overwrite)
+    if _open(out, problem, overwrite):
+        return Fit.read(out)
     simulate = _Simulations(problem, out / "simulations", jobs, progress)
     observed = np.array([target.value for target in problem.targets])
     names = [target.name for target in problem.targets]
@@ -422,16 +423,33 @@ def prior_draws(case: Case, settings: Settings) -> Posterior:
 # The folder of a fit
 
 
-def _open(out: Path, problem: Problem, overwrite: bool) -> None:
-    """Make the folder, or go on with what an interrupted fit left there."""
-    mark = {"fit": problem.simulator.fingerprint(), "settings": asdict(problem.settings)}
+def _open(out: Path, problem: Problem, overwrite: bool) -> bool:
+    """Make the folder, or go on with what an interrupted fit left there; is the fit done?"""
+    mark = _mark(problem)
     manifest = out / "manifest.json"
     if manifest.is_file() and not overwrite:
         left = json.loads(manifest.read_text(encoding="utf-8"))
-        if left.get("status") == "incomplete" and left.get("mark") == mark:
-            return
+        if left.get("mark") == mark:
+            return bool(left.get("status") == "complete")
     prepare(out, overwrite, OWN)
     write_manifest(out, {"format": "multivector fit 1", "status": "incomplete", "mark": mark})
+    return False
+
+
+def _mark(problem: Problem) -> dict[str, Any]:
+    """Tells a fit from another one: data, model, priors, settings."""
+    free = problem.free
+    return {
+        "fit": problem.simulator.fingerprint(),
+        "settings": asdict(problem.settings),
+        "priors": [
+            [name, form, float(low), float(centre), float(high)]
+            for name, form, low, centre, high in zip(
+                free.names, free.distribution, free.low, free.centre, free.high, strict=True
+            )
+        ],
+        "bases": list(problem.case.bases),
+    }
 
 
 def _report(
@@ -508,10 +526,7 @@ def _manifest(
     return {
         "format": "multivector fit 1",
         "settings": asdict(problem.settings),
-        "mark": {
-            "fit": problem.simulator.fingerprint(),
-            "settings": asdict(problem.settings),
-        },
+        "mark": _mark(problem),
         "targets": len(problem.targets),
         "free": list(problem.free.names),
         "varied": [] if problem.others is None else list(problem.others.names),

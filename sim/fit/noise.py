@@ -57,6 +57,9 @@ def residual_noise(case: Case, record: Observed, year: int, seed: int) -> Residu
     spread = observed_spread(record.values, tied, year)
     matched = matched_noise(make, tied, spread, seed=seed)
     frame = noise_rows(matched, record.values, year)
+    # What no figure tells has the source of the driver itself.
+    usual = {row["driver"]: row["source"] for row in reversed(case.table("drivers").rows)}
+    frame["source"] = frame["source"].where(frame["source"] != "", frame["driver"].map(usual))
     return ResidualNoise(frame, as_table(case, frame))
 
 

@@ -430,14 +430,15 @@ def noise_rows(matched: pd.DataFrame, values: pd.DataFrame, year: int) -> pd.Dat
     Returns
     -------
     DataFrame
-        Columns `COLUMNS`, ready to be written.
+        Columns `COLUMNS`, ready to be written; the source is blank where nothing was observed.
     """
     known = values[values["year"] <= year]
     sources: dict[str, str] = {}
     for family, members in matched.groupby("family").groups.items():
         measures = {str(name).split(".")[0] for name in members}
         cited = known.loc[known["measure"].isin(measures), "source"]
-        sources[str(family)] = ";".join(dict.fromkeys(cited))
+        each = (one for several in cited for one in str(several).split(";") if one)
+        sources[str(family)] = ";".join(dict.fromkeys(each))
     rows = []
     for name, one in matched.iterrows():
         told = (
