@@ -77,13 +77,13 @@ Files = Mapping[str, Sequence[Record]]
 
 
 def read_folder(folder: Path) -> dict[str, list[Record]]:
-    """All files of a folder by their names without ending."""
+    """All files of a folder by their names without ending; one without any text has no rows."""
     if not folder.is_dir():
         raise InputError(f"{shown(folder)}: there is no such folder")
     paths = sorted(folder.glob("*.csv"))
     if not paths:
         raise InputError(f"{shown(folder)}: holds no file with the ending .csv")
-    return {path.stem: list(_records(path)) for path in paths}
+    return {path.stem: list(_records(path)) if path.stat().st_size else [] for path in paths}
 
 
 def _records(path: Path) -> Iterator[Record]:

@@ -125,12 +125,13 @@ def score_result(
         )
     truth = read_truth(Path(truth_folder), case, forecast.origin)
     known = _known(case, forecast.origin)
-    unmatched: list[str] = list(truth.unmatched)
+    unmatched: list[str] = []
     quantities = _match_quantities(truth, forecast, case, known, unmatched)
     counts = _match_counts(truth, forecast, known, unmatched)
     votes = _match_votes(truth, forecast, unmatched)
     scored = _score(forecast, known, quantities, counts, votes, truth.past_votes)
     quantities = _with_score(quantities, scored.quantities, unmatched)
+    unmatched += truth.unmatched
     matched = _table(forecast, quantities, counts, votes)
     years = forecast.years.years[1:]
     if matched.empty:
@@ -285,12 +286,12 @@ def _match_quantities(
     for (measure, source), reports in lonely.items():
         told = list(dict.fromkeys(f"{_actors(one)} {one.year}".strip() for one in reports))
         unmatched.append(
-            f"{measure}: {_figures(len(told))} by {source} cannot be set against a figure of "
-            f"{forecast.origin} by the same reporter, since there is none: {_some(told)}"
+            f"{measure}: {_figures(len(told))} by {source} without a figure of {forecast.origin} "
+            f"by the same reporter to be set against: {_some(told)}"
         )
     if spare:
         unmatched.append(
-            f"{_figures(spare)} more tell of observables and years that another row is scored for"
+            f"{_figures(spare)} of observables and years that another row is scored for"
         )
     return found
 
@@ -380,12 +381,12 @@ def _in_forecast(told: Sequence[Told], forecast: Forecast, unmatched: list[str])
             kept.append(one)
     for measure, lost in strange.items():
         unmatched.append(
-            f"{measure}: {_figures(len(lost))} tell of what the forecast does not simulate: "
+            f"{measure}: {_figures(len(lost))} of what the forecast does not simulate: "
             f"{_some(list(dict.fromkeys(map(_actors, lost))))}"
         )
     for measure, lost in outside.items():
         unmatched.append(
-            f"{measure}: {_figures(len(lost))} are of years that the forecast does not reach: "
+            f"{measure}: {_figures(len(lost))} of years that the forecast does not reach: "
             f"{_some(sorted({one.year for one in lost}))}"
         )
     return kept
@@ -399,7 +400,7 @@ def _with_score(
     lost = [report for report, _ in matches if (report.name, report.year) not in done]
     if lost:
         unmatched.append(
-            f"{_figures(len(lost))} cannot be compared by their change, since the reporter or the "
+            f"{_figures(len(lost))} without a change to be compared, since the reporter or the "
             "model has nothing in the base year: "
             + _some([f"{one.name} {one.year}" for one in lost])
         )
@@ -438,7 +439,7 @@ def _match_votes(truth: Truth, forecast: Forecast, unmatched: list[str]) -> list
     outside = [vote for vote in truth.later_votes if vote.year not in years]
     if outside:
         unmatched.append(
-            f"votes: {len(outside)} are of years that the forecast does not reach: "
+            f"votes: {len(outside)} of years that the forecast does not reach: "
             f"{_some(sorted({vote.year for vote in outside}))}"
         )
     kept: list[Vote] = []
@@ -450,7 +451,7 @@ def _match_votes(truth: Truth, forecast: Forecast, unmatched: list[str]) -> list
     if lost:
         told = dict.fromkeys(f"{vote.country} on {vote.text}" for vote in lost)
         unmatched.append(
-            f"votes: {len(lost)} are of countries or texts that the forecast does not simulate: "
+            f"votes: {len(lost)} of countries or texts that the forecast does not simulate: "
             f"{_some(list(told))}"
         )
     return kept
