@@ -31,7 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def _small_chunks() -> Iterator[None]:
     """Chunks so small that every wave has several."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(library, "CHUNK", 100)
+        patch.setattr(library, "CHUNK", 200)
         yield
 
 
@@ -126,7 +126,7 @@ def test_the_fit_is_the_same_for_two_workers(done: Fit, small: Case, tmp_path: P
     assert bytes_of(fit(small, SMALL, tmp_path / "two", jobs=2)) == bytes_of(done)
 
 
-@pytest.mark.parametrize("finished", [2, 8])
+@pytest.mark.parametrize("finished", [1, 6])
 def test_an_interrupted_fit_goes_on(
     finished: int, done: Fit, small: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,22 +167,52 @@ def folder(done: Fit, tmp_path: Path) -> Path:
     return Path(shutil.copytree(done.folder, tmp_path / "finished"))
 
 
-def test_a_finished_fit_is_not_replaced_unasked(folder: Path, small: Case) -> None:
+def test_a_finished_fit_is_given_and_not_made_again(
+    folder: Path, small: Case, done: Fit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Simulator, "__call__", interrupted)
+    assert fit(small, SMALL, folder).posterior.hash == done.posterior.hash
+    # Asked for, it is made again; nothing of the old one is left.
+    with pytest.raises(KeyboardInterrupt):
+        fit(small, SMALL, folder, overwrite=True)
+    assert {path.name for path in folder.iterdir()} == {"manifest.json", "simulations"}
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("parameters.csv", "deal_rate,-,.5,.1,1.5", "deal_rate,-,.5,.1,1.4"),  # a prior
+        ("parameters.csv", "resolve,-,.6", "resolve,-,.65"),  # a value that is fixed
+        ("parameters.csv", "oil_income,-,.2,0,.5", "oil_income,-,.2,0,.6"),  # that varies beside
+        ("targets.csv", "rate,2015,2018,1.6", "rate,2015,2018,1.7"),
+        ("observed_drivers.csv", "2022Q1,0.6", "2022Q1,0.7"),
+        ("case.toml", '"2014Q4", "2018Q4"', '"2014Q4", "2016Q4"'),
+    ],
+)
+def test_a_finished_fit_of_another_case_is_refused(
+    file: str, old: str, new: str, folder: Path, tmp_path: Path
+) -> None:
+    case = make_case(tmp_path / "case")
+    text = (case / file).read_text()
+    assert text.count(old) == 1
+    (case / file).write_text(text.replace(old, new))
     with pytest.raises(InputError, match="the folder is not empty; choose another with --out, or"):
-        fit(small, SMALL, folder)
-    assert Fit.read(folder).posterior.draws == SMALL.draws
+        fit(load_case(case), SMALL, folder)
 
 
-def test_another_fit_in_the_folder_is_refused(folder: Path, small: Case, done: Fit) -> None:
-    """Also where an interrupted fit with other settings lies there."""
+def test_another_fit_in_the_folder_is_refused(folder: Path, small: Case) -> None:
+    """Whether it is finished or was interrupted."""
     manifest = folder / "manifest.json"
-    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"status": "incomplete"}))
-    other = replace(SMALL, seed=SMALL.seed + 1)
-    with pytest.raises(InputError, match="the folder is not empty; choose another with --out, or"):
-        fit(small, other, folder)
-    found = fit(small, other, folder, overwrite=True)
-    assert found.about["settings"]["seed"] == other.seed
-    assert found.posterior.hash != done.posterior.hash
+    message = "the folder is not empty; choose another with --out, or"
+    for status in ("complete", "incomplete"):
+        about = json.loads(manifest.read_text()) | {"status": status}
+        manifest.write_text(json.dumps(about))
+        with pytest.raises(InputError, match=message):
+            fit(small, replace(SMALL, seed=SMALL.seed + 1), folder)
+    assert (folder / "posterior.parquet").exists()
 
 
 def test_a_folder_of_something_else_is_never_overwritten(small: Case, tmp_path: Path) -> None:

@@ -177,6 +177,30 @@ def test_other_vectors_are_not_mixed_in(
         simulate_moments(simulator, vectors[1:5], tmp_path, 1, FIRST)
 
 
+def test_a_chunk_that_fails_stops_the_fit_and_keeps_the_others(
+    simulator: Simulator,
+    vectors: Array,
+    tmp_path: Path,
+    chunked: Callable[[int], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    chunked(30)
+    simulate = Simulator.__call__
+
+    def fail(self: Simulator, some: Array, first: int) -> Array:
+        if first == FIRST + 30:
+            raise ArithmeticError("overflow")
+        return simulate(self, some, first)
+
+    monkeypatch.setattr(Simulator, "__call__", fail)
+    with pytest.raises(
+        InputError,
+        match=r"the fit stopped at run 70: ArithmeticError: overflow; what is finished stays in",
+    ):
+        simulate_moments(simulator, vectors, tmp_path, 1, FIRST)
+    assert (tmp_path / "1-000000040.npy").exists()
+
+
 def inconsistent(simulator: Simulator, vectors: Array) -> tuple[Simulator, Array]:
     """A simulator of one more parameter, and vectors of which every other one has no world."""
     names = (*simulator.names, "own_weight")
