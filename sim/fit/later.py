@@ -132,8 +132,8 @@ def read_truth(folder: Path, case: Case, base: int) -> Truth:
                 for year in range(base + 1, first)
             ]
             covers.append(
-                f"{measure.name}: counted for {base + 1} to {last}, the year of the last dated "
-                "row; if that year was not over, its count is too low."
+                f"{measure.name}: counted from {base + 1} to the year of the last dated row, "
+                f"{last}; if that year was not over, its count is too low."
             )
         later_counts += found
     votes = _roll_calls(files, codes, used, notes, base)

@@ -202,8 +202,9 @@ def reporters_table(files: Files, case: Case, index: str) -> pd.DataFrame:
     """The table reporters of a case: figures of all reporters up to the case's own year.
 
     Of figures whose level is not ours to publish (measures with the unit `index`, and sources whose
-    licence gives away derived figures only), only that of the base year is shipped, as a ratio to
-    what the model gives for it: enough for later figures of that reporter to be set against it.
+    licence gives away derived figures only), only that of the base year is shipped, as a ratio, to
+    the hundredth, to what the model gives for it: enough for later figures of that reporter to be
+    set against it.
 
     Parameters
     ----------
@@ -231,7 +232,7 @@ def reporters_table(files: Files, case: Case, index: str) -> pd.DataFrame:
         if unit == index or licences[one.source].startswith(_DERIVED):
             if one.year < last or not base.get(one.name, 0.0) > 0:
                 continue
-            unit, value = RATIO, f"{one.value / base[one.name]:.3g}"
+            unit, value = RATIO, f"{one.value / base[one.name]:.2f}"
         place = (one.measure, one.country, one.power, one.source, str(one.year))
         rows.setdefault((*place, value, unit, one.confidence), []).append(one.series)
     table = [(*key[:4], ";".join(series), *key[4:]) for key, series in rows.items()]

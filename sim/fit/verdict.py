@@ -290,7 +290,8 @@ def _counts(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def _interval(part: pd.DataFrame) -> str:
-    if part.empty:
+    """A skill with its interval; a dash where there is none, since the baseline made no error."""
+    if part.empty or part[["skill", "low", "high"]].isna().any(axis=None):
         return "-"
     row = part.iloc[0]
     return f"{row['skill']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"

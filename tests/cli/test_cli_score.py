@@ -66,7 +66,7 @@ def test_a_report_and_tables(result: Path, truth: Path, capsys: pytest.CaptureFi
     for words in (
         "# calm of central_asia, against what was observed",
         "The result holds 2 scenarios; calm, the first, is scored. The others: other.",
-        "coercion: counted for 2023 to 2024, the year of the last dated row",
+        "coercion: counted from 2023 to the year of the last dated row, 2024",
         "| trade_value | 2 | 1 | 2023, 2024 | us-census |",
         "Roll calls: A/RES/X/1 (2023, as human_rights)",
         "from the case (2).",

@@ -15,6 +15,7 @@ from sim.case import Case, load_case
 from sim.cli.main import main
 from sim.core.errors import InputError
 from sim.experiment.result import Result, load
+from sim.fit.derive import make_tables
 from sim.fit.observed_format import COLUMNS, Measure
 from sim.fit.record import shipped
 from sim.fit.reports import RATIO, base_outcomes, shipped_reports
@@ -271,6 +272,25 @@ def test_volumes_known_as_a_ratio_only(result: Result, case: Case, tmp_path: Pat
     assert found["value"] == 31.0
 
 
+def test_figures_shipped_by_reporter(case: Case) -> None:
+    """Up to the base year, of sources that the case names; ratios where levels are not ours."""
+    units = {one["measure"]: one["unit"] for one in case.table("measures")}
+    licences = {one["id"]: one["licence"] for one in case.table("sources")}
+    for one in case.table("reporters"):
+        derived = units[one["measure"]] == "index" or licences[one["source"]].startswith("derived")
+        assert one["unit"] == (RATIO if derived else units[one["measure"]]), one.line
+        assert one.year == 2022 if derived else one.year <= 2022, one.line
+
+
+@pytest.mark.skipif(
+    not OBSERVED.is_dir(), reason="the observed series are not beside this checkout"
+)
+def test_figures_shipped_by_reporter_are_those_observed(case: Case) -> None:
+    stored = pd.DataFrame([one.cells for one in case.table("reporters")])
+    made_now = make_tables(OBSERVED, case)["reporters"]
+    pd.testing.assert_frame_equal(stored[list(made_now)], made_now, check_dtype=False)
+
+
 # --------------------------------------------------------------------------- odd and partial files
 
 
@@ -400,7 +420,7 @@ def test_episodes_cover_the_years_up_to_the_last_dated_row(
         ("coercion.KGZ.CHN", 2024): 1,
     }
     assert verdict.notes == (
-        "coercion: counted for 2023 to 2024, the year of the last dated row; if that year was not "
+        "coercion: counted from 2023 to the year of the last dated row, 2024; if that year was not "
         "over, its count is too low.",
     )
     assert "coercion: left out 1 rows: from memory" in verdict.unmatched
