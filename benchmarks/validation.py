@@ -27,66 +27,17 @@ ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
 SHOWN = {  # picture of the folder: its name in the documentation and what it shows
     "fit": {
-        "marginals.png": "Priors and posteriors of the parameters fitted",
-        "recovery.png": "How often known parameters were found again",
+        "fit_marginals.png": "Priors and posteriors of the parameters fitted",
+        "fit_recovery.png": "How often known parameters were found again",
     },
     "hindcast": {
-        "skill.png": "Skill of the hindcast over simple forecasts",
-        "coverage.png": "How often figures fell inside the forecast's intervals",
-        "evidence.png": "Changes that the documents report, in the forecast of the year before",
+        "hindcast_skill.png": "Skill of the hindcast over simple forecasts",
+        "hindcast_calibration.png": "How often figures fell inside the forecast's intervals",
+        "hindcast_evidence.png": "Changes that the documents report, in the forecast of the year before",
     },
 }
 
-HEAD = """# Calibration and validation
-
-This page is made by commands, from the data that ship with the case:
-
-```sh
-multivector fit central_asia
-multivector hindcast central_asia
-python benchmarks/validation.py --pictures > docs/validation.md
-```
-
-Every figure on it comes from the tables in the two results folders. It says what was fitted, what was held
-out, how forecasts did on years they had not seen, against forecasts anybody could make, and what the model cannot predict.
-
-## In short
-
-{short}
-
-## What was fitted and what was held out
-
-* **Fitted**: the parameters of class B and those that a target informs
-  ([targets.csv](../calibration/central_asia/targets.csv): {targets} moments of the record, each with an error, years, a source and the parameters it is meant
-  to inform). The other parameters with a range are drawn from their priors in every simulation, so that what is not known of them widens the rest.
-* **Given**: oil price, Russian output gap, rouble, and the dates of war and sanctions
-  ([observed_drivers.csv](../calibration/central_asia/observed_drivers.csv)). Politics and flows are simulated. The forecasts marked "drivers unknown" do without.
-* **Noise**: what no mechanism explains is noise of four drivers (a partner's share, a channel's value, dollar GDP, a route's volume), as wide as yearly
-  changes were up to the origin ([residual_noise.csv](../calibration/central_asia/residual_noise.csv)).
-* **Held out**: for each origin, everything after it: parameters, attributes, drift and noise are made from years up to the origin only. What remains of later
-  knowledge: rows of the case without a year (control, budgets, claims) are judgements of 2022; GDP is the vintage of 2026; the structure of the model was written
-  by people who know what happened. One region and one war are weak evidence.
-* **Years after 2022** enter nothing. `multivector score` scores a stored forecast against them.
-
-## What the model cannot predict
-
-* Which quarter a threat comes, and against whom. Rates are of the right order; single episodes are chance.
-* Jumps that no driver explains: the boom of transfers to Uzbekistan and of trade with Kyrgyzstan in 2022, gas that one buyer stops taking, a devaluation by
-  decree. They are in the tables, at quantiles near 1.
-* Levels in dollars far ahead: the intervals are wide and should be.
-* What parameters not moved by the data do. Effects that rest on them are judgements with a range, and the lists below name them.
-
-## What was tried
-
-* **Drift terms**: secular drift of trade shares, estimated by vintage, is on in all forecasts; the row "drift off" shows what it is worth.
-* **Time-varying exposure**: the value at risk in trade and labour varies by chance, as it did.
-* **Unexplained shifts at once**: shocks to a share that worked through the inertia of portfolios needed quarterly shocks of more than a log point to spread as the record does;
-  they now move shares at once (equation 8).
-* **Currencies**: dollar GDP follows the rouble and the oil price, which it did not at first.
-* **Border closures of the pandemic** were given as a cost of trade with China at first. Their size is in no record and their sign was wrong for Kazakhstan; they are no longer given.
-* **Not tried**: nested choice of partners, the logarithmic loss form, a distribution with heavier tails for the noise.
-
-"""
+HEAD = Path(__file__).with_name("validation_head.md")  # the words; figures are filled in
 
 
 def short(hindcast: Hindcast, fit: Fit) -> str:
@@ -151,7 +102,9 @@ def main() -> int:
     given = parser.parse_args()
     case = load_case(given.case)
     fit, hindcast = Fit.read(given.fit), Hindcast.read(given.hindcast)
-    page = HEAD.format(short=short(hindcast, fit), targets=fit.about["targets"])
+    page = HEAD.read_text(encoding="utf-8").format(
+        short=short(hindcast, fit), targets=fit.about["targets"]
+    )
     for folder, text in (
         (hindcast.folder, hindcast_page(hindcast, case)),
         (fit.folder, fit_page(fit)),
@@ -162,8 +115,8 @@ def main() -> int:
             path = folder / "pictures" / name
             if path.is_file():
                 if given.pictures:
-                    shutil.copy(path, PICTURES / f"validation_{name}")
-                page += f"\n![{words}](pictures/validation_{name})\n"
+                    shutil.copy(path, PICTURES / f"{name}")
+                page += f"\n![{words}](pictures/{name})\n"
     record = shipped(case)
     page += (
         f"\nThe record: {len(record.values)} yearly figures and {len(record.votes)} votes "

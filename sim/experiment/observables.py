@@ -101,7 +101,7 @@ def observables(case: Case, names: Names) -> tuple[Observable, ...]:
                             unit=row["unit"],
                             over=row["over"],
                             columns=terms,
-                            doubtful=country in row["doubtful"].split(";"),
+                            doubtful=bool(country) and country in row["doubtful"].split(";"),
                         )
                     )
     return tuple(found)

@@ -131,7 +131,7 @@ def hindcast_page(hindcast: Hindcast, case: Case) -> str:
         "",
         f"Fitted on years to {main} only, run forward to {last} with observed drivers, "
         f"{plan['runs']} runs; other origins: "
-        f"{', '.join(str(year) for year in plan['origins'][1:]) or 'none'}, one to four years ahead.",
+        f"{', '.join(str(year) for year in plan['origins'][1:]) or 'none'}, one to four years on.",
         "",
         f"## Volumes and shares, {main + 1} to {last}",
         "",
@@ -297,6 +297,7 @@ def _votes(table: pd.DataFrame, main: int) -> str:
     for origins in (main, "all"):
         part = _of(table, origins)
         for name in ("last_vote", "frequency", "always_neither"):
+            sure = name == "always_neither"
             for _, row in part[part["against"] == name].iterrows():
                 rows.append(
                     (
@@ -306,15 +307,16 @@ def _votes(table: pd.DataFrame, main: int) -> str:
                         name.replace("_", " "),
                         f"{row['rps']:.3f}",
                         f"{row['rps_baseline']:.3f}",
-                        _interval(row, "rps_"),
-                        _interval(row, "brier_"),
+                        # A baseline that is all but sure has no interval worth the name.
+                        f"{row['rps_skill']:+.2f}" if sure else _interval(row, "rps_"),
+                        f"{row['brier_skill']:+.2f}" if sure else _interval(row, "brier_"),
                     )
                 )
     heads = ("origin", "cases", "votes", "against", "RPS", "baseline", "RPS skill", "Brier skill")
     return (
         _table(heads, rows)
-        + "\n\nThree ways: No, neither (abstained or took no part), Yes. Informative cases: the vote "
-        "differs from the country's last on such texts, or from its usual one."
+        + "\n\nThree ways: No, neither (abstained or took no part), Yes. Informative cases: the "
+        "vote differs from the country's last on such texts, or from its usual one."
     )
 
 

@@ -22,6 +22,7 @@ RUNS = 400
 
 SHIPPED = {
     "baseline",
+    "forecast",
     "full_spectrum_c5plus1",
     "five_bilateral_deals_2025",
     "joint_voice",
