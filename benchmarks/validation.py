@@ -33,7 +33,7 @@ SHOWN = {  # picture of the folder: its name in the documentation and what it sh
     "hindcast": {
         "hindcast_skill.png": "Skill of the hindcast over simple forecasts",
         "hindcast_calibration.png": "How often figures fell inside the forecast's intervals",
-        "hindcast_evidence.png": "Changes that the documents report, in the forecast of the year before",
+        "hindcast_evidence.png": "Reported changes in the forecast of the year before",
     },
 }
 
@@ -74,18 +74,18 @@ def short(hindcast: Hindcast, fit: Fit) -> str:
     for name, meaning in (("drivers_unknown", "knowing the drivers"), ("prior", "fitting")):
         row, every = skill.loc[(str(main), name)], skill.loc[("all", name)]
         lines.append(
-            f"* What {meaning} is worth: {row['skill']:+.3f} from {main}, {every['skill']:+.3f} over "
-            "all origins."
+            f"* What {meaning} is worth: {row['skill']:+.3f} from {main}, "
+            f"{every['skill']:+.3f} over all origins."
         )
     row = skill.loc[(str(main), "politics_off")]
     lines.append(
-        f"* What politics (fear and attention) are worth for volumes and shares: {row['skill']:+.4f} "
-        f"[{row['low']:+.4f}, {row['high']:+.4f}]. One to four years ahead they do not show."
+        "* What politics (fear and attention) are worth for volumes and shares: "
+        f"{row['skill']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]. One to four years ahead they do not show."
     )
     vote = votes.loc[("all", "all", "last_vote")]
     lines.append(
-        f"* Votes, all origins: RPS skill over the last vote on like texts {vote['rps_skill']:+.2f} "
-        f"[{vote['rps_low']:+.2f}, {vote['rps_high']:+.2f}]."
+        "* Votes, all origins: RPS skill over the last vote on like texts "
+        f"{vote['rps_skill']:+.2f} [{vote['rps_low']:+.2f}, {vote['rps_high']:+.2f}]."
     )
     told = ", ".join(f"{number} {name}" for name, number in verdicts.items())
     lines.append(f"* Of {int(verdicts.sum())} parameters fitted, the data left: {told}.")
