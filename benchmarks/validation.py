@@ -80,7 +80,8 @@ def short(hindcast: Hindcast, fit: Fit) -> str:
     row = skill.loc[(str(main), "politics_off")]
     lines.append(
         "* What politics (fear and attention) are worth for volumes and shares: "
-        f"{row['skill']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]. One to four years ahead they do not show."
+        f"{row['skill']:+.4f} [{row['low']:+.4f}, {row['high']:+.4f}]. "
+        "One to four years ahead they do not show."
     )
     vote = votes.loc[("all", "all", "last_vote")]
     lines.append(
