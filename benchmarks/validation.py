@@ -32,6 +32,8 @@ SHOWN = {  # picture of the folder: its name in the documentation and what it sh
     },
     "hindcast": {
         "hindcast_skill.png": "Skill of the hindcast over simple forecasts",
+        "hindcast_variants.png": "What the parts of the model are worth",
+        "hindcast_votes.png": "Votes forecast and cast",
         "hindcast_calibration.png": "How often figures fell inside the forecast's intervals",
         "hindcast_evidence.png": "Reported changes in the forecast of the year before",
     },
@@ -112,11 +114,15 @@ def main() -> int:
     ):
         kind = "fit" if folder == fit.folder else "hindcast"
         page += "\n" + text.replace("\n#", "\n##").replace("# ", "## ", 1)
-        for name, words in SHOWN[kind].items():
+        shown = dict(SHOWN[kind])
+        for path in sorted((folder / "pictures").glob("fit_checks_*.png")):
+            group = path.stem.removeprefix("fit_checks_")
+            shown[path.name] = f"What the fitted model says of the targets: {group}"
+        for name, words in shown.items():
             path = folder / "pictures" / name
             if path.is_file():
                 if given.pictures:
-                    shutil.copy(path, PICTURES / f"{name}")
+                    shutil.copy(path, PICTURES / name)
                 page += f"\n![{words}](pictures/{name})\n"
     record = shipped(case)
     page += (
