@@ -17,8 +17,10 @@ yearly means of a random walk grow as 1, 2.5, 4, 5.5.
 
 **Noise.** What a cell adds to the spread depends on all mechanisms, so it is found by simulation:
 the noise of each cell is multiplied until the variance of the first year's log change, less what
-there is of it without these drivers, is that wanted. Cells that have enough without get none, and
-no noise is larger than a quarter of its driver's range, which it would soon leave.
+there is of it without these drivers, is that wanted. At least half of the variance is put down to
+them, whatever there is without: what other drivers and rare measures bring about by chance is no
+stand-in for ordinary changes, least of all where those drivers are given. No noise is larger than a
+quarter of its driver's range, which it would soon leave.
 """
 
 from __future__ import annotations
@@ -53,6 +55,7 @@ COLUMNS = (
     "source",
     "derivation",
 )
+LEAST_UNEXPLAINED = 0.5  # part of the variance that is put down to these drivers at least
 _LARGEST_STEP = 4.0  # by which a noise is multiplied or divided at once
 _LARGEST_NOISE = 0.25  # of the driver's range
 
@@ -333,7 +336,7 @@ def matched_noise(
         return _simulated_variance(make, asked, given, runs, seed)
 
     without = variance(np.zeros(len(asked)))
-    needed = np.maximum(target - without, 0.0)
+    needed = np.maximum(target - without, LEAST_UNEXPLAINED * target)
     unit = [model_growth(one)[0] for one in memory]
     ranges = [DRIVERS[links[name][0].driver] for name in names]
     largest = np.array([_LARGEST_NOISE * (one.high - one.low) for one in ranges])
