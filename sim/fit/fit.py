@@ -39,11 +39,12 @@ from sim.fit.noise import residual_noise
 from sim.fit.prior import Prior
 from sim.fit.record import Observed, shipped
 from sim.fit.recovery import recover_library
-from sim.fit.regression import Library
+from sim.fit.regression import Library, fewest_simulations
 from sim.fit.targets import STATISTICS, Target, targets
 from sim.scenario import compile_plan
 
 FEWEST_DRAWS = 1000
+MOST = 10_000_000  # vectors, simulations or draws: what a machine can be thought to hold
 TABLES = ("parameters", "targets", "waves", "pairs", "recovery", "residual_noise")
 OWN = (  # what a fit leaves in its folder
     "posterior.parquet",
@@ -131,7 +132,7 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
     Raises
     ------
     InputError
-        If the case has no targets in these years.
+        If the case has no targets in these years, or none of its bases is the one asked for.
     """
     record = (shipped(case) if observed is None else observed).until(settings.until)
     base = quarters.parse(settings.base)
@@ -141,6 +142,14 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
             f"until: found {settings.until}; allowed: years after the base {settings.base}, "
             "since the years in between are what is fitted"
         )
+    known = base_year(case.as_of)
+    if settings.until > known:
+        raise InputError(
+            f"until: found {settings.until}; allowed: up to {known}, the base year of the case"
+        )
+    if base not in case.bases:
+        allowed = ", ".join(map(quarters.name, sorted(case.bases)))
+        raise InputError(f"base: found {settings.base}; allowed: bases of the case, {allowed}")
     noise = residual_noise(case, record, settings.until, settings.seed)
     case = with_table(case, "residual_noise", noise.table)
     end = quarters.parse(f"{settings.until}Q4")
@@ -263,9 +272,14 @@ def fit(
     InputError
         If the case or the settings cannot be fitted, or the folder holds another fit.
     """
-    if settings.draws < FEWEST_DRAWS:
-        raise InputError(f"draws: found {settings.draws}; allowed: {FEWEST_DRAWS} or more")
+    _check_sizes(settings, jobs)
     problem = pose(case, settings)
+    needed = fewest_simulations(len(problem.free))
+    if settings.simulations < needed:
+        raise InputError(
+            f"simulations: found {settings.simulations}; allowed: {needed} or more, since "
+            f"{len(problem.free)} parameters are fitted"
+        )
     started = time.monotonic()
     if _open(out, problem, overwrite):
         return Fit.read(out)
@@ -293,6 +307,21 @@ def fit(
     write_manifest(out, {**manifest, "case": named, "status": "complete"})
     simulate.remove()
     return Fit.read(out)
+
+
+def _check_sizes(settings: Settings, jobs: int) -> None:
+    """Nothing is begun that could not be ended."""
+    for name, found, least in (
+        ("vectors", settings.vectors, 1),
+        ("waves", settings.waves, 1),
+        ("simulations", settings.simulations, 1),
+        ("draws", settings.draws, FEWEST_DRAWS),
+        ("jobs", jobs, 1),
+    ):
+        if found < least:
+            raise InputError(f"{name}: found {found}; allowed: {least} or more")
+        if found > MOST:
+            raise InputError(f"{name}: found {found}; allowed: up to {MOST}")
 
 
 def install(fit: Fit, case: Case) -> list[Path]:

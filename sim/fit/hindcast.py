@@ -140,10 +140,12 @@ def hindcast(
     Raises
     ------
     InputError
-        If a fit cannot be made, evidence is about something that is not simulated, or the folder
-        holds something else.
+        If there are no runs, a fit cannot be made, evidence is about something that is not
+        simulated, or the folder holds something else.
     """
     started = time.monotonic()
+    if plan.runs < 1:
+        raise InputError(f"runs: found {plan.runs}; allowed: 1 or more")
     _check_evidence(case)
     _open(out, plan, case, overwrite)
     record = shipped(case)

@@ -13,6 +13,7 @@ support of the prior.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -35,6 +36,15 @@ _EDGE = 1e-9  # nearest a coordinate of the unit cube may come to 0 or 1: a logi
 _FAR = 4.0  # standard deviations beyond which a moment counts as no farther, see `_features`
 _FEWEST = 10  # accepted simulations a coefficient of the local regressions
 _WIDEST = 2.0  # largest factor by which an adjustment of variance stretches a residual
+
+
+def fewest_simulations(parameters: int) -> int:
+    """Simulations that a library needs for a number of parameters."""
+    return math.ceil(_fewest_accepted(parameters) / FRACTION)
+
+
+def _fewest_accepted(parameters: int) -> int:
+    return _FEWEST * (parameters + 1)
 
 
 @dataclass(frozen=True)
@@ -110,7 +120,7 @@ class Library:
             raise InputError(
                 f"library: fraction: found {self.fraction:g}; allowed: above 0, at most 1"
             )
-        needed = _FEWEST * (len(self.parameters) + 1)
+        needed = _fewest_accepted(len(self.parameters))
         if self.accepted < needed:
             raise InputError(
                 f"library: {self.fraction:g} of {len(self.cube)} simulations are "

@@ -230,7 +230,13 @@ def test_a_folder_of_something_else_is_never_overwritten(small: Case, tmp_path: 
         ({"until": 2012}, r"until: found 2012; allowed: years after the base 2014Q4"),
         ({"draws": 999}, r"draws: found 999; allowed: 1000 or more"),
         ({"until": 2015}, r"case case: no target lies between 2014 and 2015, so there is nothing"),
-        ({"simulations": 300}, r"library: .* simulate more or raise the fraction"),
+        ({"until": 2023}, r"until: found 2023; allowed: up to 2022, the base year of the case"),
+        ({"base": "2015Q4"}, r"base: found 2015Q4; allowed: bases of the case, 2014Q4, 2018Q4, 20"),
+        ({"vectors": 0}, r"vectors: found 0; allowed: 1 or more"),
+        ({"waves": 0}, r"waves: found 0; allowed: 1 or more"),
+        ({"simulations": 0}, r"simulations: found 0; allowed: 1 or more"),
+        ({"simulations": 10**11}, r"simulations: found 100000000000; allowed: up to 10000000"),
+        ({"simulations": 799}, r"simulations: found 799; allowed: 800 or more, since 3 param"),
     ],
 )
 def test_settings_that_cannot_be_fitted(
@@ -238,6 +244,13 @@ def test_settings_that_cannot_be_fitted(
 ) -> None:
     with pytest.raises(InputError, match=message):
         fit(small, replace(SMALL, **changes), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_fit_without_workers(small: Case, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"jobs: found 0; allowed: 1 or more"):
+        fit(small, SMALL, tmp_path / "out", jobs=0)
+    assert not (tmp_path / "out").exists()
 
 
 def test_targets_that_inform_an_unknown_parameter(tmp_path: Path) -> None:

@@ -262,6 +262,12 @@ def test_a_record_without_votes_and_counts(tmp_path: Path) -> None:
     assert len(found.table("quantities"))
 
 
+def test_a_hindcast_without_runs(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"runs: found 0; allowed: 1 or more"):
+        hindcast(case, replace(PLAN, runs=0), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_no_folder_holds_a_hindcast_before_it_is_done(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="nowhere: holds no finished hindcast"):
         Hindcast.read(tmp_path / "nowhere")
