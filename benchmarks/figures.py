@@ -169,8 +169,8 @@ def main() -> None:
         print("# Figures of the shipped case\n")
         print(
             f"Made by `python benchmarks/figures.py --runs {given.runs} --seed {given.seed}`. "
-            "The spread is that of chance within the model at the centre of the parameters; it "
-            "leaves out what is uncertain about the parameters and the data.\n"
+            "Runs draw their parameters from the posterior; the facts are at the centre of the "
+            "parameters. The spread leaves out what is uncertain about attributes and structure.\n"
         )
         print("## The baseline over its horizon\n")
         print(baseline_tables(base))
