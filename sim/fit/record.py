@@ -121,7 +121,7 @@ def shipped(case: Case) -> Observed:
     Raises
     ------
     InputError
-        If the case has no table series.
+        If the case has no table series, or a roll call has no date.
     """
     values = [
         {
@@ -132,9 +132,16 @@ def shipped(case: Case) -> Observed:
         }
         for row in case.table("series")
     ]
-    votes = [
-        {**row.cells, "year": int(row["date"][:4])} for row in case.tables.get("roll_calls", ())
-    ]
+    votes = []
+    if "roll_calls" in case.tables:
+        calls = case.table("roll_calls")
+        for row in calls:
+            if not row["date"][:4].isdecimal():
+                raise InputError(
+                    f"{calls.where(row)}: column 'date': found {row['date']!r}; "
+                    "a date that begins with its year is needed"
+                )
+            votes.append({**row.cells, "year": int(row["date"][:4])})
     return Observed(_frame(values, VALUES), _frame(votes, VOTES))
 
 

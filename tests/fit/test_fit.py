@@ -247,6 +247,18 @@ def test_settings_that_cannot_be_fitted(
     assert not (tmp_path / "out").exists()
 
 
+def test_a_roll_call_without_a_date(tmp_path: Path) -> None:
+    folder = make_case(tmp_path / "case")
+    path = folder / "roll_calls.csv"
+    header, first, rest = path.read_text().split("\n", 2)
+    cells = first.split(",")
+    cells[header.split(",").index("date")] = "long ago"
+    path.write_text("\n".join((header, ",".join(cells), rest)))
+    message = r"roll_calls\.csv:2: column 'date': found 'long ago'; a date that begins with its"
+    with pytest.raises(InputError, match=message):
+        pose(load_case(folder), SMALL)
+
+
 def test_a_fit_without_workers(small: Case, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"jobs: found 0; allowed: 1 or more"):
         fit(small, SMALL, tmp_path / "out", jobs=0)
