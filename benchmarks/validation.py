@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sim.case import load_case
+from sim.fit.bootstrap import Cases, skill_interval
 from sim.fit.fit import Fit
 from sim.fit.hindcast import Hindcast
 from sim.fit.pages import fit_page, hindcast_page
@@ -79,6 +80,27 @@ def short(hindcast: Hindcast, fit: Fit) -> str:
             f"* What {meaning} is worth: {row['skill']:+.3f} from {main}, "
             f"{every['skill']:+.3f} over all origins."
         )
+    quantities = hindcast.table("quantities")
+    quantities = quantities[~quantities["doubtful"]]
+    bare = []
+    for part in (quantities[quantities["origin"] == main], quantities):
+        cases = Cases.of(
+            part["crps_drivers_unknown"],
+            part["crps_persistence"],
+            part["family"],
+            scale=part["unit_change"],
+        )
+        found = skill_interval(cases, part["observable"])
+        bare.append(f"{found.skill:+.2f} [{found.low:+.2f}, {found.high:+.2f}]")
+    lines.append(
+        f"* With the drivers unknown, as in a real forecast, over the last value with its spread: "
+        f"{bare[0]} from {main}, {bare[1]} over all origins."
+    )
+    row = skill.loc[(str(main), "noise_off")]
+    lines.append(
+        f"* Without noise the same model is worse by {row['skill']:.2f}: most of the skill is "
+        "trend, anchors and honest width, not politics."
+    )
     row = skill.loc[(str(main), "politics_off")]
     lines.append(
         "* What politics (fear and attention) are worth for volumes and shares: "

@@ -42,7 +42,7 @@ _CELLS = 4_000_000  # values held at once when a table is rewritten: 32 MB of fl
 # Preparing the folder
 
 
-def prepare(folder: Path, overwrite: bool, own: Sequence[str] = ()) -> None:
+def prepare(folder: Path, overwrite: bool, own: Sequence[str] = (), kind: str = "results") -> None:
     """Make an empty results folder, or refuse before anything has run.
 
     Parameters
@@ -53,6 +53,8 @@ def prepare(folder: Path, overwrite: bool, own: Sequence[str] = ()) -> None:
         Remove the results that the folder holds. Files that are no part of a result stay.
     own : sequence of str
         Further files and folders that are part of results of this kind.
+    kind : str
+        Word in the manifest's format: only what is of this kind is replaced.
 
     Raises
     ------
@@ -76,6 +78,11 @@ def prepare(folder: Path, overwrite: bool, own: Sequence[str] = ()) -> None:
                     f"{folder}: the folder holds no result, so nothing in it is overwritten; "
                     "choose another"
                 )
+            if f"multivector {kind} " not in _format(folder):
+                raise InputError(
+                    f"{folder}: the folder holds something else than {kind}, so nothing in it is "
+                    "overwritten; choose another"
+                )
             _clear(folder, own)
         folder.mkdir(parents=True, exist_ok=True)
         probe = folder / ".probe"
@@ -86,6 +93,15 @@ def prepare(folder: Path, overwrite: bool, own: Sequence[str] = ()) -> None:
             with suppress(OSError):
                 path.rmdir()
         raise InputError(f"{folder}: cannot write there ({error.strerror})") from error
+
+
+def _format(folder: Path) -> str:
+    """What the manifest says a folder holds; what cannot be read holds nothing of ours."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return f"{manifest['format']} "
+    except (ValueError, KeyError, TypeError, UnicodeDecodeError):
+        return f"{FORMAT} "
 
 
 def _clear(folder: Path, own: Sequence[str]) -> None:

@@ -135,6 +135,8 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
         If the case has no targets in these years, or none of its bases is the one asked for.
     """
     record = (shipped(case) if observed is None else observed).until(settings.until)
+    if record.values.empty:
+        raise InputError(f"case {case.name}: its record holds no figure up to {settings.until}")
     base = quarters.parse(settings.base)
     year = base_year(base)
     if settings.until <= year:
@@ -460,7 +462,7 @@ def _open(out: Path, problem: Problem, overwrite: bool) -> bool:
         left = json.loads(manifest.read_text(encoding="utf-8"))
         if left.get("mark") == mark:
             return bool(left.get("status") == "complete")
-    prepare(out, overwrite, OWN)
+    prepare(out, overwrite, OWN, "fit")
     write_manifest(out, {"format": "multivector fit 1", "status": "incomplete", "mark": mark})
     return False
 

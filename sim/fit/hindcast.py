@@ -355,7 +355,7 @@ def _open(out: Path, plan: Plan, case: Case, overwrite: bool) -> None:
         if left.get("mark") == _mark(plan, case) and left.get("status") == "incomplete":
             return
     fits = [path.name for path in out.glob("fit-*")]
-    prepare(out, overwrite, (*(f"{name}.csv" for name in (*TABLES, *SKILLS)), *fits))
+    prepare(out, overwrite, (*(f"{name}.csv" for name in (*TABLES, *SKILLS)), *fits), "hindcast")
     write_manifest(
         out,
         {"format": "multivector hindcast 1", "status": "incomplete", "mark": _mark(plan, case)},

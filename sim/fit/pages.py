@@ -213,6 +213,8 @@ def _pairs(pairs: pd.DataFrame) -> str:
 
 def _interval(row: pd.Series, stem: str = "") -> str:
     skill, low, high = (row[f"{stem}{name}"] for name in ("skill", "low", "high"))
+    if pd.isna(low):
+        return f"{skill:+.2f}"
     return f"{skill:+.2f} [{low:+.2f}, {high:+.2f}]"
 
 
@@ -231,7 +233,12 @@ def _skills(skill: pd.DataFrame, against: Sequence[str]) -> str:
         )
     heads = ("family", "series/figures", *(name.replace("_", " ") for name in against))
     meaning = "; ".join(f"{name.replace('_', ' ')}: {MEANING[name]}" for name in against)
-    return f"{_table(heads, rows)}\n\n{meaning}."
+    each = skill[~skill["family"].isin([ALL, DOUBTFUL])].groupby("against")["skill"].mean()
+    means = ", ".join(f"{each[name]:+.2f}" for name in against if name in each.index)
+    return (
+        f"{_table(heads, rows)}\n\n{meaning}. Mean of the families' skills, in the same order: "
+        f"{means}."
+    )
 
 
 def _losses(ours: pd.DataFrame, every: pd.DataFrame) -> str:

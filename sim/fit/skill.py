@@ -51,13 +51,15 @@ def quantity_skill(quantities: pd.DataFrame, against: Sequence[str]) -> pd.DataF
                 continue
             cases = _cases(some, name)
             found = skill_interval(cases, some["observable"])
+            alone = found.fewest_blocks < 2 and some["family"].nunique() == 1
             rows.append(
                 {
                     "family": family,
                     "against": name,
                     "skill": found.skill,
-                    "low": found.low,
-                    "high": found.high,
+                    # One series cannot be resampled.
+                    "low": np.nan if alone else found.low,
+                    "high": np.nan if alone else found.high,
                     "series": some["observable"].nunique(),
                     "figures": len(some),
                 }
@@ -133,16 +135,17 @@ def count_skill(counts: pd.DataFrame, against: Sequence[str]) -> pd.DataFrame:
     """Mean log score of counts (the less the better), and what is saved on each baseline."""
     rows = []
     for name in against:
-        saved = (counts[f"log_score_{name}"] - counts["log_score"]).groupby(counts["observable"])
-        blocks = saved.mean().to_numpy()
-        drawn = np.random.default_rng(0).choice(blocks, (2000, len(blocks))).mean(axis=1)
-        low, high = np.quantile(drawn, [0.025, 0.975])
+        saved = counts[f"log_score_{name}"] - counts["log_score"]
+        blocks = saved.groupby(counts["observable"]).agg(["sum", "size"]).to_numpy()
+        drawn = np.random.default_rng(0).integers(0, len(blocks), (2000, len(blocks)))
+        sums, sizes = np.moveaxis(blocks[drawn], -1, 0)
+        low, high = np.quantile(sums.sum(axis=1) / sizes.sum(axis=1), [0.025, 0.975])
         rows.append(
             {
                 "against": name,
                 "log_score": counts["log_score"].mean(),
                 "log_score_baseline": counts[f"log_score_{name}"].mean(),
-                "saved": blocks.mean(),
+                "saved": saved.mean(),
                 "low": low,
                 "high": high,
                 "happened": int(counts["observed"].sum()),

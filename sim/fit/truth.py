@@ -45,6 +45,9 @@ Key = tuple[str, str, str]  # observable, source and series
 Told = TypeVar("Told", Report, Count)
 
 
+FEW_RUNS = 200  # below, a note says that they are few
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a stored forecast was scored on, and how it did.
@@ -208,6 +211,14 @@ def stored_forecast(result: Result, scenario: str | None = None) -> tuple[str, F
         )
     if not result.complete:
         notes.append(f"The batch is not complete; {table['run'].nunique()} runs are scored.")
+    runs = table["run"].nunique()
+    if runs < FEW_RUNS:
+        noun = "run" if runs == 1 else "runs"
+        notes.append(f"{runs} {noun} are few: intervals and scores of so small a sample are rough.")
+    if not result.manifest.get("parameters", {}).get("draws"):
+        notes.append(
+            "The runs took the centres of the parameters; hindcasts are made with the posterior."
+        )
     columns = [{**one, "columns": tuple(one["columns"])} for one in about["columns"]]
     every = [Observable(**one) for one in columns]
     had = tuple(one for one in every if one.name in table and table[one.name].notna().all())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from sim.core.errors import InputError
 from sim.experiment.store import atomic
 from sim.fit.scoring import QUANTITY_BASELINES
 from sim.fit.skill import (
@@ -81,6 +82,13 @@ def verdict_tables(verdict: Verdict) -> dict[str, pd.DataFrame]:
 
 def write_verdict(verdict: Verdict, folder: Path) -> None:
     """Write the tables, the report and what was left out into a folder (see `FILES`)."""
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder}: this is a file; a verdict needs a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "matched.csv").is_file():
+        raise InputError(
+            f"{folder}: the folder holds something else than a verdict, so nothing in it is "
+            "overwritten; choose another with --out"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     for name, table in verdict_tables(verdict).items():
         with atomic(folder / f"{name}.csv") as temporary:
@@ -291,9 +299,11 @@ def _counts(tables: dict[str, pd.DataFrame]) -> Iterator[str]:
 
 def _interval(part: pd.DataFrame) -> str:
     """A skill with its interval; a dash where there is none, since the baseline made no error."""
-    if part.empty or part[["skill", "low", "high"]].isna().any(axis=None):
+    if part.empty or part["skill"].isna().any():
         return "-"
     row = part.iloc[0]
+    if pd.isna(row["low"]):  # a single series cannot be resampled
+        return f"{row['skill']:+.2f}"
     return f"{row['skill']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
 
 

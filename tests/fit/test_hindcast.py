@@ -240,7 +240,7 @@ def test_overwriting_removes_every_fit(
     """Also those of years before the origins, which evidence may have asked for."""
     out = tmp_path / "out"
     (out / "fit-2016").mkdir(parents=True)
-    (out / "manifest.json").write_text("{}")
+    (out / "manifest.json").write_text('{"format": "multivector hindcast 1"}')
 
     def interrupted(*given: object) -> None:
         raise KeyboardInterrupt
@@ -249,6 +249,12 @@ def test_overwriting_removes_every_fit(
     with pytest.raises(KeyboardInterrupt):
         hindcast(case, PLAN, out, overwrite=True)
     assert [path.name for path in out.iterdir()] == ["manifest.json"]
+
+
+def test_only_a_hindcast_is_overwritten(case: Case, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"format": "multivector fit 1"}')
+    with pytest.raises(InputError, match="holds something else than hindcast, so nothing in it"):
+        hindcast(case, PLAN, tmp_path, overwrite=True)
 
 
 def test_a_record_without_votes_and_counts(tmp_path: Path) -> None:

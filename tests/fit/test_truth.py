@@ -21,7 +21,7 @@ from sim.fit.record import shipped
 from sim.fit.reports import RATIO, base_outcomes, shipped_reports
 from sim.fit.scoring import score
 from sim.fit.truth import Verdict, score_result, stored_forecast
-from sim.fit.verdict import verdict_page, verdict_tables
+from sim.fit.verdict import verdict_page, verdict_tables, write_verdict
 
 ROOT = Path(__file__).resolve().parents[2]
 CASE = ROOT / "calibration" / "central_asia"
@@ -419,7 +419,7 @@ def test_episodes_cover_the_years_up_to_the_last_dated_row(
         ("coercion.KAZ.RUS", 2024): 2,
         ("coercion.KGZ.CHN", 2024): 1,
     }
-    assert verdict.notes == (
+    assert verdict.notes[-1:] == (
         "coercion: counted from 2023 to the year of the last dated row, 2024; if that year was not "
         "over, its count is too low.",
     )
@@ -562,10 +562,27 @@ def test_a_case_that_has_changed_is_told(result: Result, tmp_path: Path) -> None
     rows = trade("KAZ", "USA", {2023: 4000}, "us-census")
     folder = write(tmp_path / "truth", trade_bilateral=rows)
     verdict = score_result(result, folder, load_case(changed))
-    assert verdict.notes[0].startswith(
-        "The case central_asia has changed since the forecast was made."
-    )
-    assert not score_result(result, folder).notes
+    assert any(note.startswith("120 runs are few: intervals and scores") for note in verdict.notes)
+    assert any(note.startswith("The runs took the centres") for note in verdict.notes)
+    told = next(note for note in verdict.notes if note.startswith("The case"))
+    assert told.startswith("The case central_asia has changed since the forecast was made.")
+    same = score_result(result, folder)
+    assert not any(note.startswith("The case") for note in same.notes)
+
+
+def test_a_verdict_replaces_verdicts_only(result: Result, tmp_path: Path) -> None:
+    rows = trade("KAZ", "USA", {2023: 4000}, "us-census")
+    verdict = score_result(result, write(tmp_path / "truth", trade_bilateral=rows))
+    out = tmp_path / "out"
+    for _ in range(2):
+        write_verdict(verdict, out)
+    (tmp_path / "else").mkdir()
+    (tmp_path / "else" / "report.md").write_text("mine")
+    with pytest.raises(InputError, match="the folder holds something else than a verdict"):
+        write_verdict(verdict, tmp_path / "else")
+    assert (tmp_path / "else" / "report.md").read_text() == "mine"
+    with pytest.raises(InputError, match="this is a file; a verdict needs a folder"):
+        write_verdict(verdict, tmp_path / "else" / "report.md")
 
 
 def test_nothing_matched_is_an_error(result: Result, case: Case, tmp_path: Path) -> None:
