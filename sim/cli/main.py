@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"multivector: error: {where}{error.strerror or error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt as interrupt:
-        print(f"multivector: {interrupt or 'interrupted'}", file=sys.stderr)
+        print(f"multivector: {str(interrupt) or 'interrupted'}", file=sys.stderr)
         return 130
     return code
 

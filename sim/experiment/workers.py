@@ -124,7 +124,7 @@ def work(
     (Task, Failure or None)
         As they are done, in any order. Closing the iterator stops what is still running.
     """
-    if jobs == 1:
+    if jobs == 1 or not tasks:
         for task in tasks:
             yield task, worker.attempt(task)
         return

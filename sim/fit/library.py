@@ -21,7 +21,7 @@ from sim.core.streams import Streams
 from sim.core.world import Array, Flags, World
 from sim.experiment.observables import Observable, base_values, yearly
 from sim.experiment.store import atomic
-from sim.experiment.workers import Task, Worker, work
+from sim.experiment.workers import Failure, Task, Worker, work
 from sim.fit.prior import Prior
 from sim.fit.targets import Target, Years, moments
 
@@ -231,7 +231,7 @@ def simulate_moments(
         ) as bar,
         closing(work(worker, missing, jobs)) as done,
     ):
-        for task, failure in done:
+        for task, failure in _until_stopped(done, folder):
             if failure is not None:
                 raise InputError(
                     f"the fit stopped at run {task.first_run}: {failure.error}; what is finished "
@@ -239,6 +239,18 @@ def simulate_moments(
                 )
             bar.update(task.runs)
     return np.concatenate([np.load(_chunk(folder, wave, task)) for task in tasks])
+
+
+def _until_stopped(
+    done: Iterator[tuple[Task, Failure | None]], folder: Path
+) -> Iterator[tuple[Task, Failure | None]]:
+    """What is done; if the user stops it, a message that says what is kept."""
+    try:
+        yield from done
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(
+            f"interrupted; what is simulated is kept in {folder}, the same command goes on"
+        ) from None
 
 
 def _same_fit(folder: Path, wave: int, simulator: Simulator, vectors: Array) -> None:

@@ -91,6 +91,19 @@ def test_chunks_that_stand_are_not_made_again(
     again = simulate_moments(simulator, vectors, tmp_path, 1, FIRST)
     assert np.array_equal(again[:30], marked)
     assert np.array_equal(again[30:], whole[30:])
+    # With nothing left to do, workers are not even started.
+    assert np.array_equal(simulate_moments(simulator, vectors, tmp_path, 1, FIRST, jobs=2), again)
+
+
+def test_what_is_kept_is_said_when_the_user_stops(
+    simulator: Simulator, vectors: Array, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*given: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Simulator, "__call__", stopped)
+    with pytest.raises(KeyboardInterrupt, match="what is simulated is kept in .*, the same comm"):
+        simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST)
 
 
 def test_waves_are_kept_apart(
