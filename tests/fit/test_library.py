@@ -102,7 +102,7 @@ def test_what_is_kept_is_said_when_the_user_stops(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Simulator, "__call__", stopped)
-    with pytest.raises(KeyboardInterrupt, match="what is simulated is kept in .*, the same comm"):
+    with pytest.raises(KeyboardInterrupt, match=r"what is simulated is kept in .*, the same comm"):
         simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST)
 
 
