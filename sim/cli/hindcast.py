@@ -61,8 +61,10 @@ def run(given: Namespace) -> int:
     from sim.core.errors import InputError
     from sim.fit.hindcast import HORIZON, Plan, hindcast
     from sim.fit.pages import hindcast_page
+    from sim.fit.record import shipped
 
     case = load_case(given.case)
+    shipped(case)  # a case without a record is refused before its years are looked at
     last = base_year(case.as_of)
     main = last - HORIZON if given.origin is None else given.origin
     years = sorted(base_year(base) for base in case.bases)

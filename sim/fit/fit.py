@@ -135,8 +135,6 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
         If the case has no targets in these years, or none of its bases is the one asked for.
     """
     record = (shipped(case) if observed is None else observed).until(settings.until)
-    if record.values.empty:
-        raise InputError(f"case {case.name}: its record holds no figure up to {settings.until}")
     base = quarters.parse(settings.base)
     year = base_year(base)
     if settings.until <= year:
@@ -152,6 +150,8 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
     if base not in case.bases:
         allowed = ", ".join(map(quarters.name, sorted(case.bases)))
         raise InputError(f"base: found {settings.base}; allowed: bases of the case, {allowed}")
+    if record.values.empty:
+        raise InputError(f"case {case.name}: its record holds no figure up to {settings.until}")
     noise = residual_noise(case, record, settings.until, settings.seed)
     case = with_table(case, "residual_noise", noise.table)
     end = quarters.parse(f"{settings.until}Q4")

@@ -13,7 +13,7 @@ import pandas as pd
 
 from sim.case import Case
 from sim.case.build import base_year
-from sim.case.tables import choice
+from sim.case.tables import choice, shown
 from sim.core.errors import InputError
 from sim.fit.observed_format import (
     CAST,
@@ -123,6 +123,12 @@ def shipped(case: Case) -> Observed:
     InputError
         If the case has no table series, or a roll call has no date.
     """
+    missing = [f"{name}.csv" for name in ("measures", "series") if name not in case.tables]
+    if missing:
+        raise InputError(
+            f"case {case.name} has no observed record: {' and '.join(missing)} missing in "
+            f"{shown(case.folder)}"
+        )
     values = [
         {
             **{name: row[name] for name in VALUES if name not in ("year", "value", "error")},
