@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING
 
-from sim.cli.parsing import Parser
-
-if TYPE_CHECKING:
-    from sim.case import Case
+from sim.cli.parsing import Parser, chosen_case
 
 
 def add(top: Parser) -> None:
@@ -35,7 +31,7 @@ def show_case(given: Namespace) -> int:
 
     from sim.core import quarters
 
-    case = _case(given)
+    case = chosen_case(given.case)
     if given.as_of is not None:
         case = replace(case, as_of=quarters.parse(given.as_of))
     print(case.show(given.country))
@@ -44,7 +40,7 @@ def show_case(given: Namespace) -> int:
 
 def check_case(given: Namespace) -> int:
     """Print everything wrong with a case."""
-    case = _case(given)
+    case = chosen_case(given.case)
     problems = case.check()
     for problem in problems:
         print(f"multivector: error: {problem}", file=sys.stderr)
@@ -52,10 +48,3 @@ def check_case(given: Namespace) -> int:
         return 2
     print(f"{case.name}: sums, ranges and sources are in order")
     return 0
-
-
-def _case(given: Namespace) -> Case:
-    from sim.case import load_case
-    from sim.scenario import load_scenario
-
-    return load_case(given.case or str(load_scenario("baseline").case))

@@ -5,13 +5,18 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from sim.cli.parsing import Parser, cores, whole_number
+from sim.cli.parsing import Parser, chosen_case, cores, whole_number
 
 
 def add(top: Parser) -> None:
     """Add the command to the parser."""
     parser = top.command("fit", "fit the parameters of a case to its observed record")
-    parser.add_argument("case", metavar="CASE", help="name or folder of a case with targets")
+    parser.add_argument(
+        "case",
+        metavar="CASE",
+        nargs="?",
+        help="name or folder of a case with an observed record; default: the case of `baseline`",
+    )
     parser.add_argument(
         "--until",
         type=whole_number,
@@ -63,13 +68,12 @@ def add(top: Parser) -> None:
 
 def run(given: Namespace) -> int:
     """Fit, draw, and say what was found."""
-    from sim.case import load_case
     from sim.case.build import base_year
     from sim.core import quarters
     from sim.fit.fit import Settings, fit, install
     from sim.fit.pages import fit_page
 
-    case = load_case(given.case)
+    case = chosen_case(given.case)
     until = base_year(case.as_of) if given.until is None else given.until
     settings = Settings(
         until=until,

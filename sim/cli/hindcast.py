@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from sim.cli.parsing import Parser, cores, whole_number
+from sim.cli.parsing import Parser, chosen_case, cores, whole_number
 
 
 def add(top: Parser) -> None:
@@ -13,7 +13,12 @@ def add(top: Parser) -> None:
     parser = top.command(
         "hindcast", "forecast from past years with what was known then, and score the forecasts"
     )
-    parser.add_argument("case", metavar="CASE", help="name or folder of a case with a record")
+    parser.add_argument(
+        "case",
+        metavar="CASE",
+        nargs="?",
+        help="name or folder of a case with an observed record; default: the case of `baseline`",
+    )
     parser.add_argument(
         "--origin",
         type=whole_number,
@@ -55,7 +60,6 @@ def add(top: Parser) -> None:
 
 def run(given: Namespace) -> int:
     """Hindcast, draw, and say how it went."""
-    from sim.case import load_case
     from sim.case.build import base_year
     from sim.core import quarters
     from sim.core.errors import InputError
@@ -63,7 +67,7 @@ def run(given: Namespace) -> int:
     from sim.fit.pages import hindcast_page
     from sim.fit.record import shipped
 
-    case = load_case(given.case)
+    case = chosen_case(given.case)
     shipped(case)  # a case without a record is refused before its years are looked at
     last = base_year(case.as_of)
     main = last - HORIZON if given.origin is None else given.origin

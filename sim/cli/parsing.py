@@ -6,9 +6,12 @@ import argparse
 import os
 import re
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.core.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.case import Case
 
 _CHOICE = re.compile(r"argument (\S+): invalid choice: '(.*?)'")
 
@@ -101,3 +104,11 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def chosen_case(name: str | None) -> Case:
+    """The case of a name or folder; without one, the case of `baseline`."""
+    from sim.case import load_case
+    from sim.scenario import load_scenario
+
+    return load_case(name or str(load_scenario("baseline").case))

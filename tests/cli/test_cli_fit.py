@@ -28,6 +28,7 @@ def test_a_case_without_a_record(command: str, capsys: pytest.CaptureFixture[str
         (["fit", "central_asia", "--until", "1990"], "until: found 1990; allowed: "),
         (["fit", "central_asia", "--until", "2030"], "until: found 2030; allowed: "),
         (["fit", "central_asia", "--draws", "10"], "draws: found 10; allowed: 1000 or more"),
+        (["fit", "--until", "2030"], "until: found 2030; allowed: "),
         (["fit", "nowhere"], "case: found 'nowhere'; allowed: central_asia"),
         (
             ["hindcast", "central_asia", "--origin", "2017"],
