@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,10 @@ class Case:
         if name not in self.tables:
             raise InputError(f"case {self.name} has no such table: {choice(name, [*self.tables])}")
         return self.tables[name]
+
+    def with_table(self, table: Table) -> Case:
+        """The same case with one of its tables replaced, or a table that it does without added."""
+        return replace(self, tables={**self.tables, table.name: table})
 
     def build(
         self,

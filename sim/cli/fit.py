@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from sim.cli.parsing import Parser, chosen_case, cores, whole_number
+from sim.cli.parsing import Parser, add_work, chosen_case, cores, whole_number
 
 
 def add(top: Parser) -> None:
@@ -26,7 +26,6 @@ def add(top: Parser) -> None:
     parser.add_argument(
         "--base", metavar="QUARTER", help="simulate from here; default: the first base of the case"
     )
-    parser.add_argument("--seed", type=whole_number, default=1, metavar="N", help="default: 1")
     parser.add_argument(
         "--vectors",
         type=whole_number,
@@ -51,12 +50,7 @@ def add(top: Parser) -> None:
         metavar="N",
         help="draws of the posterior, 1000 or more; default: 2000",
     )
-    parser.add_argument("--out", metavar="DIR", help="default: results/fit-<case>-<year>")
-    parser.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
-    )
-    parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
-    parser.add_argument("--overwrite", action="store_true", help="begin anew in the folder")
+    add_work(parser, "results/fit-<case>-<year>")
     parser.add_argument(
         "--install",
         action="store_true",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from sim.cli.parsing import Parser, chosen_case, cores, whole_number
+from sim.cli.parsing import Parser, add_work, chosen_case, cores, whole_number
 
 
 def add(top: Parser) -> None:
@@ -34,7 +34,6 @@ def add(top: Parser) -> None:
     parser.add_argument(
         "-n", "--runs", type=whole_number, default=1000, metavar="N", help="runs; default: 1000"
     )
-    parser.add_argument("--seed", type=whole_number, default=1, metavar="N", help="default: 1")
     parser.add_argument(
         "--vectors",
         type=whole_number,
@@ -49,12 +48,7 @@ def add(top: Parser) -> None:
         metavar="N",
         help="vectors that each fit conditions on the record; default: 32768",
     )
-    parser.add_argument("--out", metavar="DIR", help="default: results/hindcast-<case>")
-    parser.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
-    )
-    parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
-    parser.add_argument("--overwrite", action="store_true", help="begin anew in the folder")
+    add_work(parser, "results/hindcast-<case>")
     parser.set_defaults(act=run, parser=parser)
 
 

@@ -91,6 +91,17 @@ def add_parameters(parser: Parser) -> None:
     )
 
 
+def add_work(parser: Parser, out: str) -> None:
+    """Add the options of long work: seed, folder, workers, pictures, beginning anew."""
+    parser.add_argument("--seed", type=whole_number, default=1, metavar="N", help="default: 1")
+    parser.add_argument("--out", metavar="DIR", help=f"default: {out}")
+    parser.add_argument(
+        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
+    )
+    parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
+    parser.add_argument("--overwrite", action="store_true", help="begin anew in the folder")
+
+
 def whole_number(text: str) -> int:
     """Type of an argument that is a whole number; its range is checked where it is used."""
     try:

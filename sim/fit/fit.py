@@ -23,7 +23,7 @@ from sim.core.errors import InputError
 from sim.core.plan import Plan
 from sim.core.world import Array, Flags, World
 from sim.experiment.observables import observables, vote_observables
-from sim.experiment.store import atomic, prepare, write_manifest
+from sim.experiment.store import atomic
 from sim.fit.diagnostics import (
     collinearity,
     contraction,
@@ -31,7 +31,7 @@ from sim.fit.diagnostics import (
     noise_distance,
     predictive_check,
 )
-from sim.fit.forecast import with_table
+from sim.fit.folder import begin, finish, finished
 from sim.fit.given import given_scenario
 from sim.fit.library import Simulator, consistent, simulate_moments
 from sim.fit.matching import Matching, design, match
@@ -47,7 +47,7 @@ FEWEST_DRAWS = 1000
 MOST = 10_000_000  # vectors, simulations or draws: what a machine can be thought to hold
 TABLES = ("parameters", "targets", "waves", "pairs", "recovery", "residual_noise")
 OWN = (  # what a fit leaves in its folder
-    "posterior.parquet",
+    POSTERIOR,
     "summary.json",
     "report.md",
     "simulations",
@@ -153,7 +153,7 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
     if record.values.empty:
         raise InputError(f"case {case.name}: its record holds no figure up to {settings.until}")
     noise = residual_noise(case, record, settings.until, settings.seed)
-    case = with_table(case, "residual_noise", noise.table)
+    case = case.with_table(noise.table)
     end = quarters.parse(f"{settings.until}Q4")
     scenario = given_scenario(case, base, end)
     world, plan = compile_plan(scenario, case, range(2), settings.seed)
@@ -231,11 +231,8 @@ class Fit:
         InputError
             If the folder holds none.
         """
-        path = folder / "manifest.json"
-        if not path.is_file() or not (folder / "posterior.parquet").is_file():
-            raise InputError(f"{folder}: holds no finished fit")
-        about = json.loads(path.read_text(encoding="utf-8"))
-        return cls(folder, read_posterior(folder / "posterior.parquet"), about)
+        about = finished(folder, "fit")
+        return cls(folder, read_posterior(folder / POSTERIOR), about)
 
     def table(self, name: str) -> pd.DataFrame:
         """One of the tables, see `TABLES`."""
@@ -283,7 +280,7 @@ def fit(
             f"{len(problem.free)} parameters are fitted"
         )
     started = time.monotonic()
-    if _open(out, problem, overwrite):
+    if begin(out, "fit", _mark(problem), OWN, overwrite, reuse=True):
         return Fit.read(out)
     simulate = _Simulations(problem, out / "simulations", jobs, progress)
     observed = np.array([target.value for target in problem.targets])
@@ -303,10 +300,10 @@ def fit(
     cube = problem.free.cube(posterior.values[:, : len(problem.free)])
     predicted = simulate.of_posterior(posterior)
     _report(out, problem, matching, library, posterior, cube, predicted, observed)
-    write_posterior(out / "posterior.parquet", posterior)
+    write_posterior(out / POSTERIOR, posterior)
     manifest = _manifest(problem, matching, library, time.monotonic() - started)
     named = {"name": case.name, "hash": case.hash()}
-    write_manifest(out, {**manifest, "case": named, "status": "complete"})
+    finish(out, "fit", {**manifest, "case": named})
     simulate.remove()
     return Fit.read(out)
 
@@ -404,19 +401,16 @@ def _library(
 def _posterior(problem: Problem, library: Library, observed: Array) -> Posterior:
     """Draws with which the world is consistent at every base of the case."""
     settings, free, others = problem.settings, problem.free, problem.others
-    worlds = [problem.case.build(base) for base in problem.case.bases]
 
     def possible(cube: Array) -> Flags:
-        return np.all(
-            [consistent(world, free.names, free.values(cube)) for world in worlds], axis=0
-        )
+        return _everywhere(problem.case, free.names, free.values(cube))
 
     drawn = library.condition(observed, _SPARE * settings.draws, settings.seed, possible)
     names, values = free.names, free.values(drawn.cube)
     if others is not None:
         beside = others.values(design(len(values), len(others), settings.seed + 2))
         names, values = names + others.names, np.hstack([values, beside])
-    good = np.all([consistent(world, names, values) for world in worlds], axis=0)
+    good = _everywhere(problem.case, names, values)
     kept = values[good][: settings.draws]
     if len(kept) < settings.draws:
         raise InputError(
@@ -437,6 +431,14 @@ def _posterior(problem: Problem, library: Library, observed: Array) -> Posterior
     return Posterior(names, kept, about)
 
 
+def _everywhere(case: Case, names: Sequence[str], vectors: Array) -> Flags:
+    """Vectors that make a consistent world at every base of a case, (vector,)."""
+    found: Flags = np.all(
+        [consistent(case.build(base), names, vectors) for base in case.bases], axis=0
+    )
+    return found
+
+
 def prior_draws(case: Case, settings: Settings) -> Posterior:
     """Draws of all parameters from their priors that make a consistent world at every base."""
     table = case.table("parameters")
@@ -445,26 +447,11 @@ def prior_draws(case: Case, settings: Settings) -> Posterior:
     ]
     prior = Prior.from_rows(ranged, also=[row["name"] for row in ranged if row["class"] != "B"])
     values = prior.values(design(_SPARE * settings.draws, len(prior), settings.seed + 3))
-    good = np.all(
-        [consistent(case.build(base), prior.names, values) for base in case.bases], axis=0
-    )
+    good = _everywhere(case, prior.names, values)
     return Posterior(prior.names, values[good][: settings.draws], {"until": None})
 
 
 # The folder of a fit
-
-
-def _open(out: Path, problem: Problem, overwrite: bool) -> bool:
-    """Make the folder, or go on with what an interrupted fit left there; is the fit done?"""
-    mark = _mark(problem)
-    manifest = out / "manifest.json"
-    if manifest.is_file() and not overwrite:
-        left = json.loads(manifest.read_text(encoding="utf-8"))
-        if left.get("mark") == mark:
-            return bool(left.get("status") == "complete")
-    prepare(out, overwrite, OWN, "fit")
-    write_manifest(out, {"format": "multivector fit 1", "status": "incomplete", "mark": mark})
-    return False
 
 
 def _mark(problem: Problem) -> dict[str, Any]:
@@ -555,7 +542,6 @@ def _manifest(
     problem: Problem, matching: Matching, library: Library, seconds: float
 ) -> dict[str, Any]:
     return {
-        "format": "multivector fit 1",
         "settings": asdict(problem.settings),
         "mark": _mark(problem),
         "targets": len(problem.targets),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from sim.case import Case
 from sim.case.posterior import Posterior
-from sim.case.tables import Table
 from sim.core import quarters
 from sim.core.simulate import FEWEST_RUNS
 from sim.core.world import Array
@@ -124,8 +123,3 @@ def forecast(
     names = tuple(one.name for one in wanted)
     simulated = Years(names, (origin, *years), np.concatenate(chunks, axis=-1)[..., :runs])
     return Forecast(origin, wanted, simulated)
-
-
-def with_table(case: Case, name: str, table: Table) -> Case:
-    """A case with one of its tables replaced."""
-    return replace(case, tables={**case.tables, name: table})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,9 +16,10 @@ from sim.case.tables import choice
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment.observables import observables
-from sim.experiment.store import atomic, prepare, write_manifest
+from sim.experiment.store import atomic
 from sim.fit.fit import Fit, Settings, fit, prior_draws
-from sim.fit.forecast import Forecast, forecast, with_table
+from sim.fit.folder import begin, finish, finished
+from sim.fit.forecast import Forecast, forecast
 from sim.fit.noise import residual_noise
 from sim.fit.record import Observed, shipped
 from sim.fit.scoring import Scored, score, vote_shares
@@ -101,10 +101,7 @@ class Hindcast:
         InputError
             If the folder holds none.
         """
-        path = folder / "manifest.json"
-        if not path.is_file() or not (folder / "skill.csv").is_file():
-            raise InputError(f"{folder}: holds no finished hindcast")
-        return cls(folder, json.loads(path.read_text(encoding="utf-8")))
+        return cls(folder, finished(folder, "hindcast"))
 
     def table(self, name: str) -> pd.DataFrame:
         """One of the tables: those of `TABLES` and `SKILLS`."""
@@ -147,7 +144,11 @@ def hindcast(
     if plan.runs < 1:
         raise InputError(f"runs: found {plan.runs}; allowed: 1 or more")
     _check_evidence(case)
-    _open(out, plan, case, overwrite)
+    mark = {"plan": {**asdict(plan), "origins": list(plan.origins)}, "case": case.hash()}
+    fits = [path.name for path in out.glob("fit-*")]
+    begin(
+        out, "hindcast", mark, (*(f"{name}.csv" for name in (*TABLES, *SKILLS)), *fits), overwrite
+    )
     record = shipped(case)
     parts = []
     for origin in plan.origins:
@@ -163,13 +164,12 @@ def hindcast(
     for name, table in tables.items():
         with atomic(out / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, float_format="%.6g")
-    write_manifest(
+    finish(
         out,
+        "hindcast",
         {
-            "format": "multivector hindcast 1",
-            "status": "complete",
-            "mark": _mark(plan, case),
-            "case": {"name": case.name, "hash": case.hash()},
+            "mark": mark,
+            "case": {"name": case.name, "hash": mark["case"]},
             "plan": asdict(plan),
             "seconds": round(time.monotonic() - started, 1),
         },
@@ -234,7 +234,7 @@ def _known(
         simulations=plan.simulations,
     )
     noise = residual_noise(case, record.until(origin), origin, plan.seed)
-    known = with_table(case, "residual_noise", noise.table)
+    known = case.with_table(noise.table)
     prior = prior_draws(known, settings)
     if quarters.parse(f"{origin}Q4") <= quarters.parse(plan.base):
         return known, prior, prior  # nothing between the base and the origin to be fitted to
@@ -341,22 +341,3 @@ def _evidence(
 def _reported(unit: str, value: float, scale: float) -> float:
     """A reported figure as a rise (0.37) or a level in the unit of the observable."""
     return value - 1.0 if unit == "ratio" else value * scale
-
-
-def _mark(plan: Plan, case: Case) -> dict[str, object]:
-    return {"plan": {**asdict(plan), "origins": list(plan.origins)}, "case": case.hash()}
-
-
-def _open(out: Path, plan: Plan, case: Case, overwrite: bool) -> None:
-    """Make the folder, or go on with what an interrupted hindcast left there."""
-    manifest = out / "manifest.json"
-    if manifest.is_file() and not overwrite:
-        left = json.loads(manifest.read_text(encoding="utf-8"))
-        if left.get("mark") == _mark(plan, case) and left.get("status") == "incomplete":
-            return
-    fits = [path.name for path in out.glob("fit-*")]
-    prepare(out, overwrite, (*(f"{name}.csv" for name in (*TABLES, *SKILLS)), *fits), "hindcast")
-    write_manifest(
-        out,
-        {"format": "multivector hindcast 1", "status": "incomplete", "mark": _mark(plan, case)},
-    )

@@ -16,6 +16,7 @@ from sim.experiment import store
 from sim.experiment.result import Result
 from sim.picture import distribution, fan, leverage, tables, ternary
 from sim.picture.choice import TABLES, Chosen, choose, codes, headlines
+from sim.picture.files import write
 from sim.picture.style import (
     FAINT,
     MOST_SCENARIOS,
@@ -75,18 +76,15 @@ def plot_result(
     if not entries:
         raise InputError(f"{result.folder}: no run is finished, so there is nothing to draw")
     by_quarter = result.quarters()
-    paths: list[Path] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
+
+    def drawn() -> Iterator[tuple[str, Figure]]:
         for part, group in enumerate(_groups(entries)):
             fewest = min(int(counts[one["name"]]) for one in group)
-            pictures = Pictures(result, group, fewest, by_quarter)
-            for name, figure in pictures.all(outcomes):
-                suffix = f"_part{part + 1}" if part else ""
-                paths.append(_write(folder / f"{name}{suffix}.png", figure))
-    except OSError as error:
-        raise InputError(f"{folder}: cannot write there ({error.strerror or error})") from error
-    return paths
+            suffix = f"_part{part + 1}" if part else ""
+            for name, figure in Pictures(result, group, fewest, by_quarter).all(outcomes):
+                yield f"{name}{suffix}", figure
+
+    return write(drawn(), folder)
 
 
 def _groups(entries: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
@@ -94,12 +92,6 @@ def _groups(entries: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     first, *others = entries
     step = MOST_SCENARIOS - 1
     return [[first, *others[at : at + step]] for at in range(0, max(len(others), 1), step)]
-
-
-def _write(path: Path, figure: Figure) -> Path:
-    with store.atomic(path) as temporary:
-        figure.savefig(temporary, format="png")
-    return path
 
 
 class Pictures:

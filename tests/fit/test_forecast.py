@@ -11,7 +11,7 @@ from sim.case import Case
 from sim.case.posterior import Posterior
 from sim.experiment.observables import Observable
 from sim.fit import forecast as module
-from sim.fit.forecast import Forecast, forecast, with_table
+from sim.fit.forecast import Forecast, forecast
 from sim.fit.hindcast import MECHANISMS
 from sim.fit.targets import Years
 
@@ -108,7 +108,7 @@ def test_variants_change_what_they_should(made: Forecast, small: Case) -> None:
 def test_what_is_observed_later_is_not_known_to_a_forecast_without_it(small: Case) -> None:
     table = small.table("observed_drivers")
     later = tuple(row for row in table if int(row["period"][:4]) <= 2018)
-    blind = with_table(small, "observed_drivers", replace(table, rows=later))
+    blind = small.with_table(replace(table, rows=later))
     one, other = (forecast(case, 2018, 2021, None, 4, 3, observed=False) for case in (small, blind))
     assert np.array_equal(one.years.values, other.years.values)
     one, other = (forecast(case, 2018, 2021, None, 4, 3) for case in (small, blind))

@@ -548,6 +548,8 @@ def test_a_fit_is_drawn_whole(tmp_path: Path, case: Case) -> None:
         "settings": asdict(Settings(until=2016, base="2014Q4")),
         "versions": {"multivector": "9.9"},
         "case": {"name": case.name},
+        "format": "multivector fit 1",
+        "status": "complete",
     }
     (folder / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
     checks = targets(("trade_share_KAZ_RUS_2014_2016", "no_such_moment"))
@@ -577,7 +579,8 @@ def test_a_fit_is_drawn_whole(tmp_path: Path, case: Case) -> None:
 def _hindcast(folder: Path, **tables: pd.DataFrame) -> None:
     folder.mkdir()
     plan = asdict(Plan(origins=(2018, 2016), last=2022, base="2014Q4", runs=100))
-    (folder / "manifest.json").write_text(json.dumps({"plan": plan}), encoding="utf-8")
+    about = {"plan": plan, "format": "multivector hindcast 1", "status": "complete"}
+    (folder / "manifest.json").write_text(json.dumps(about), encoding="utf-8")
     for name, table in tables.items():
         table.to_csv(folder / f"{name}.csv", index=False)
 
