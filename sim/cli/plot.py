@@ -26,8 +26,8 @@ def add(top: Parser) -> None:
 
 def run(given: Namespace) -> int:
     """Draw, and print the names of the pictures."""
-    from sim.experiment.result import load
+    from sim.experiment.result import load_batch
 
-    for picture in load(given.folder).plot(out=given.out, outcomes=given.outcome):
+    for picture in load_batch(given.folder).plot(out=given.out, outcomes=given.outcome):
         print(picture)
     return 0

@@ -33,12 +33,12 @@ def add(top: Parser) -> None:
 def run(given: Namespace) -> int:
     """Score, write the tables, and say how it went."""
     from sim.case import load_case
-    from sim.experiment.result import load
+    from sim.experiment.result import load_batch
     from sim.fit.truth import score_result
     from sim.fit.verdict import FILES, verdict_page, write_verdict
 
     case = None if given.case is None else load_case(given.case)
-    verdict = score_result(load(given.folder), given.truth, case, given.scenario)
+    verdict = score_result(load_batch(given.folder), given.truth, case, given.scenario)
     out = Path(given.out or Path(given.folder) / "score")
     write_verdict(verdict, out)
     print(verdict_page(verdict))

@@ -15,16 +15,30 @@ import pyarrow.dataset as ds
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment import store
+from sim.experiment.reading import read_columns
+from sim.experiment.sweep_result import Sweep
 from sim.scenario.problems import nearest
 
 
-def load(folder: str | Path) -> Result:
-    """Open a results folder.
+def load(folder: str | Path) -> Result | Sweep:
+    """Open a results folder: a `Sweep` where a design was run, else a `Result`.
 
     Raises
     ------
     InputError
         If the folder is missing or holds no result.
+    """
+    folder = Path(folder)
+    return Sweep(folder) if store.format_of(folder) == store.SWEEP_FORMAT else Result(folder)
+
+
+def load_batch(folder: str | Path) -> Result:
+    """Open the results folder of a batch.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or holds something else.
     """
     return Result(Path(folder))
 
@@ -82,7 +96,7 @@ class Result:
         InputError
             If a column was not recorded.
         """
-        return self._read("runs", ("scenario", "run"), columns)
+        return read_columns(self.folder, "runs", ("scenario", "run"), columns)
 
     def trajectories(self, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """Outcomes by quarter; arguments as for `runs`.
@@ -97,11 +111,11 @@ class Result:
         InputError
             If a column was not recorded.
         """
-        return self._read("trajectories", ("scenario", "run", "quarter"), columns)
+        return read_columns(self.folder, "trajectories", ("scenario", "run", "quarter"), columns)
 
     def events(self) -> pd.DataFrame:
         """What happened: scenario, run, quarter, kind, country, power, channel, label, value."""
-        return self._read("events", (), None)
+        return read_columns(self.folder, "events", (), None)
 
     def observables(self, scenario: str | None = None) -> pd.DataFrame:
         """What can be compared with what was observed, by calendar year.
@@ -153,30 +167,6 @@ class Result:
             names = ["scenario", "quarter", "outcome", "n", "mean", "sd", *store.QUANTILES]
             return pd.DataFrame(columns=names)
         return table.to_pandas()
-
-    def _read(self, name: str, keys: Sequence[str], columns: Iterable[str] | None) -> pd.DataFrame:
-        data = store.dataset(self.folder, name)
-        if data is None:
-            if columns is not None:
-                raise InputError(f"{self.folder}: this result has no {name}")
-            return pd.DataFrame(columns=list(keys))
-        if columns is None:
-            return data.to_table().to_pandas()
-        chosen: list[str] = []
-        for wanted in columns:
-            found = [
-                column
-                for column in data.schema.names
-                if column == wanted or column.startswith(f"{wanted}.")
-            ]
-            if not found:
-                outcomes = {column.split(".")[0] for column in data.schema.names}
-                raise InputError(
-                    f"{self.folder}: the {name} hold no outcome {wanted!r}"
-                    + nearest(wanted, [*outcomes, *data.schema.names])
-                )
-            chosen += [column for column in found if column not in (*keys, *chosen)]
-        return data.to_table(columns=[*keys, *chosen]).to_pandas()
 
     def summary(self, outcomes: Sequence[str] = ()) -> pd.DataFrame:
         """Medians over runs at the end of the horizon.

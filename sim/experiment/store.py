@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from sim.core.errors import InputError
 
 FORMAT = "multivector results 1"
+SWEEP_FORMAT = "multivector sweep 1"
 TABLES = (
     "trajectories",
     "events",
@@ -255,8 +256,8 @@ def remove_parts(folder: Path) -> None:
 # Reading
 
 
-def read_manifest(folder: Path) -> dict[str, Any]:
-    """Read `manifest.json`.
+def read_manifest(folder: Path, form: str = FORMAT) -> dict[str, Any]:
+    """Read `manifest.json` of a result of that format.
 
     Raises
     ------
@@ -278,13 +279,27 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise InputError(f"{path}: this is not a manifest of results ({error})") from error
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise InputError(f"{path}: format {found!r} is unknown; this version reads {FORMAT!r}")
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if found != form:
+        if {found, form} == {FORMAT, SWEEP_FORMAT}:
+            kinds = {FORMAT: "a batch", SWEEP_FORMAT: "a sweep"}
+            raise InputError(
+                f"{folder}: this is the result of {kinds[str(found)]}, not of {kinds[form]}"
+            )
+        raise InputError(f"{path}: format {found!r} is unknown; this version reads {form!r}")
     missing = [key for key in _MANIFEST if key not in manifest]
     if missing:
         raise InputError(f"{path}: lacks {', '.join(missing)}; it was changed or cut short")
     return manifest
+
+
+def format_of(folder: Path) -> str:
+    """What the manifest of a folder says that it holds; "" where nothing can be read."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return str(manifest["format"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def sources(folder: Path, name: str) -> list[Path]:

@@ -1,0 +1,54 @@
+"""Reads chosen columns of a stored table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from sim.core.errors import InputError
+from sim.experiment import store
+from sim.scenario.problems import nearest
+
+
+def read_columns(
+    folder: Path, name: str, keys: Sequence[str], columns: Iterable[str] | None
+) -> pd.DataFrame:
+    """Read columns of a table, or all of it.
+
+    Parameters
+    ----------
+    folder : Path
+        A results folder.
+    name : str
+        The table.
+    keys : sequence of str
+        Columns that are read in any case.
+    columns : iterable of str or None
+        Columns (``leverage.KAZ.RUS``) or outcomes (``leverage``: all its columns); None: all.
+
+    Raises
+    ------
+    InputError
+        If the table or a column was not recorded.
+    """
+    data = store.dataset(folder, name)
+    if data is None:
+        if columns is not None:
+            raise InputError(f"{folder}: this result has no {name}")
+        return pd.DataFrame(columns=list(keys))
+    if columns is None:
+        return data.to_table().to_pandas()
+    there = [column for column in data.schema.names if column not in keys]
+    chosen: dict[str, None] = {}
+    for wanted in columns:
+        found = [one for one in there if one == wanted or one.startswith(f"{wanted}.")]
+        if not found:
+            outcomes = {column.split(".")[0] for column in there}
+            raise InputError(
+                f"{folder}: the {name} hold no outcome {wanted!r}"
+                + nearest(wanted, [*outcomes, *there])
+            )
+        chosen.update(dict.fromkeys(found))
+    return data.to_table(columns=[*keys, *chosen]).to_pandas()
