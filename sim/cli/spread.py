@@ -30,11 +30,11 @@ def add(top: Parser) -> None:
 
 def run(given: Namespace) -> int:
     """Print the shares, and write them where asked to."""
-    from sim.experiment.result import load
-    from sim.experiment.spread import spread
+    from sim.analysis.spread import spread
+    from sim.experiment.result import load_batch
 
     table = spread(
-        load(given.folder),
+        load_batch(given.folder),
         outcomes=given.outcome,
         scenario=given.scenario,
         quarter=given.quarter,

@@ -98,7 +98,7 @@ def batch(
         the centres if it has none; the centres; or draws from elsewhere.
     replicates : int
         Consecutive runs that share a draw: run i takes draw i // `replicates`, from the first draw
-        again when they are used up. With 2 or more, `sim.experiment.spread` tells apart what the
+        again when they are used up. With 2 or more, `sim.analysis.spread` tells apart what the
         draws and what chance contribute to an outcome.
 
     Returns

@@ -12,7 +12,7 @@ import pytest
 import sim
 from sim.case import Posterior, write_posterior
 from sim.cli.main import main
-from sim.experiment.spread import spread
+from sim.analysis.spread import spread
 
 CASE = Path(__file__).parents[1] / "data" / "toy_case"
 CALM = """

@@ -62,7 +62,7 @@ LOOPS = {
 }
 
 # Outside the fit, what draws anything without playing a run: resampling over runs.
-STATISTICS = {"experiment/spread.py"}
+STATISTICS = {"analysis/spread.py"}
 
 
 def modules(folder: Path) -> Iterator[tuple[Path, ast.Module]]:

@@ -12,7 +12,7 @@ from sim.case import Posterior, write_posterior
 from sim.core.errors import InputError
 from sim.experiment.batch import batch
 from sim.experiment.result import Result
-from sim.experiment.spread import ANALYSIS, REGRESSION, _analysis, _regression, spread
+from sim.analysis.spread import ANALYSIS, REGRESSION, _analysis, _regression, spread
 
 CERTAIN = """
 title = "Certain"

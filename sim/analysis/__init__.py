@@ -1,0 +1,1 @@
+"""Analyses of stored results: tables in, tables out."""
