@@ -1,1 +1,1 @@
-"""Analyses of stored results: tables in, tables out."""
+"""Questions put to finished results: tables in, tables out; it draws and prints nothing."""
