@@ -32,7 +32,7 @@ from sim.experiment.describe import describe_case, describe_parameters, describe
 from sim.experiment.observables import Observable, recorded_observables
 from sim.experiment.record import OBSERVED_RUNS
 from sim.experiment.result import Result
-from sim.experiment.workers import Failure, Recorder, Task, work
+from sim.experiment.workers import Failure, Local, Recorder, Task
 from sim.scenario import Scenario, compile_plan, load_scenario
 from sim.scenario.problems import nearest
 from sim.scenario.schema import MOST_RUNS
@@ -294,13 +294,13 @@ def _run(
         tqdm(
             total=sum(task.runs for task in tasks), unit=" runs", disable=not progress, leave=False
         ) as bar,
-        closing(work(worker, tasks, jobs)) as done,
+        closing(Local(jobs).work(worker, tasks)) as done,
     ):
         for task, failure in done:
             if failure is not None:
                 failures.append((task, failure))
                 failed += task.runs
-                message = f"{_label(worker, task)} failed: {failure.error}"
+                message = f"{worker.label(task)} failed: {failure.error}"
                 if progress:
                     tqdm.write(message, file=sys.stderr)
                 else:
@@ -310,13 +310,8 @@ def _run(
     if failures:
         with (worker.folder / "failures.log").open("w", encoding="utf-8") as log:
             for task, failure in failures:
-                log.write(f"{_label(worker, task)}: {failure.error}\n{failure.trace}\n")
+                log.write(f"{worker.label(task)}: {failure.error}\n{failure.trace}\n")
     return failures
-
-
-def _label(worker: Recorder, task: Task) -> str:
-    name, _ = worker.scenarios[task.scenario]
-    return f"{name}, runs {task.first_run} to {task.first_run + task.runs - 1}"
 
 
 def _finish(

@@ -21,7 +21,7 @@ from sim.core.streams import Streams
 from sim.core.world import Array, Flags, World
 from sim.experiment.observables import Observable, base_values, yearly
 from sim.experiment.store import atomic
-from sim.experiment.workers import Failure, Task, Worker, work
+from sim.experiment.workers import Failure, Local, Task, Worker
 from sim.fit.prior import Prior
 from sim.fit.targets import Target, Years, moments
 
@@ -157,18 +157,25 @@ def _parts(thing: object) -> Iterator[bytes]:
 @dataclass(frozen=True)
 class _Worker(Worker):
     simulator: Simulator
+    vectors: Array
     folder: Path
     wave: int
     first: int  # run number of the wave's first vector
 
-    def do(self, task: Task, stop: Event | None = None) -> None:
-        """Simulate a chunk's moments and write them."""
+    def make(self, task: Task, stop: Event | None = None) -> Array:
+        """Simulate a chunk's moments."""
         start = task.first_run - self.first
-        vectors = np.load(self.folder / f"{self.wave}-vectors.npy")[start : start + task.runs]
-        found = self.simulator(vectors, task.first_run)
+        return self.simulator(self.vectors[start : start + task.runs], task.first_run)
+
+    def keep(self, task: Task, made: Array) -> None:
+        """Write a chunk's moments."""
         path = _chunk(self.folder, self.wave, task)
         with atomic(path) as temporary, temporary.open("wb") as file:
-            np.save(file, found)
+            np.save(file, made)
+
+    def label(self, task: Task) -> str:
+        """Name a chunk: its wave and runs."""
+        return f"wave {self.wave}, runs {task.first_run} to {task.first_run + task.runs - 1}"
 
 
 def _chunk(folder: Path, wave: int, task: Task) -> Path:
@@ -212,14 +219,12 @@ def simulate_moments(
     """
     folder.mkdir(parents=True, exist_ok=True)
     _same_fit(folder, wave, simulator, vectors)
-    with atomic(folder / f"{wave}-vectors.npy") as temporary, temporary.open("wb") as file:
-        np.save(file, vectors)
     tasks = [
         Task(0, first + start, min(CHUNK, len(vectors) - start))
         for start in range(0, len(vectors), CHUNK)
     ]
     missing = [task for task in tasks if not _chunk(folder, wave, task).exists()]
-    worker = _Worker(simulator, folder.absolute(), wave, first)
+    worker = _Worker(simulator, vectors, folder.absolute(), wave, first)
     with (
         tqdm(
             total=len(vectors),
@@ -229,7 +234,7 @@ def simulate_moments(
             disable=not progress,
             leave=False,
         ) as bar,
-        closing(work(worker, missing, jobs)) as done,
+        closing(Local(jobs).work(worker, missing)) as done,
     ):
         for task, failure in _until_stopped(done, folder):
             if failure is not None:

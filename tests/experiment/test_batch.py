@@ -19,7 +19,7 @@ from sim.core.indicators import INDICATORS, Moment
 from sim.experiment import store, workers
 from sim.experiment.batch import BatchInterrupted, batch
 from sim.experiment.result import Result
-from sim.experiment.workers import Failure, Task, work
+from sim.experiment.workers import Failure, Local, Task
 
 TABLES = ("runs", "trajectories", "quarters", "events")
 
@@ -239,7 +239,7 @@ class KilledAt:
 
 def test_a_worker_that_is_killed_costs_its_own_chunk_only() -> None:
     tasks = [Task(0, first, 1) for first in range(3)]
-    answers = dict(work(KilledAt(1), tasks, jobs=2))  # type: ignore[arg-type]
+    answers = dict(Local(2).work(KilledAt(1), tasks))  # type: ignore[arg-type]
     assert answers[tasks[0]] is None
     assert answers[tasks[2]] is None
     assert answers[tasks[1]] == Failure(
