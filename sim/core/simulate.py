@@ -47,14 +47,16 @@ class Simulation:
     Parameters
     ----------
     world, plan : World, Plan
-        Arrays whose runs axis is 1 or `runs` long.
+        Arrays whose runs axis is 1 or ``runs * copies`` long.
     seed : int
         Root seed; a run's draws depend on it and on the run's number only.
     first_run : int
     runs : int
-        2 or more: see `FEWEST_RUNS`.
     rules : Rules, optional
         Decision rules.
+    copies : int
+        How often the runs stand along the runs axis, all of them each time: worlds or plans that
+        differ share the draws. ``runs * copies`` is 2 or more: see `FEWEST_RUNS`.
 
     Attributes
     ----------
@@ -77,17 +79,19 @@ class Simulation:
         first_run: int,
         runs: int,
         rules: Rules | None = None,
+        copies: int = 1,
     ) -> None:
-        if runs < FEWEST_RUNS:
-            raise InputError(f"a chunk holds {FEWEST_RUNS} runs or more, not {runs}")
+        if runs * copies < FEWEST_RUNS:
+            raise InputError(f"a chunk holds {FEWEST_RUNS} runs or more, not {runs * copies}")
         rules = rules or Rules()
         self.setting = Setting(world, reference(world, rules), plan, rules)
         self.seed = seed
         self.first_run = first_run
         self.runs = runs
+        self.copies = copies
         self.index = 0
-        self.state = initial_state(world, self.setting.reference, runs)
-        self.ledger = Ledger.empty(world, runs)
+        self.state = initial_state(world, self.setting.reference, runs * copies)
+        self.ledger = Ledger.empty(world, runs * copies)
 
     @property
     def finished(self) -> bool:
@@ -99,7 +103,9 @@ class Simulation:
         world, plan = self.setting.world, self.setting.plan
         index = self.index
         quarter = plan.start + index
-        draws = draw_quarter(self.seed, world, plan, quarter, self.first_run, self.runs)
+        draws = draw_quarter(
+            self.seed, world, plan, quarter, self.first_run, self.runs, self.copies
+        )
         self.state, flow = step(self.setting, index, self.state, draws)
         self.ledger = self.ledger.add(flow, self.state, world)
         self.index += 1
@@ -113,6 +119,7 @@ def simulate(
     first_run: int,
     runs: int,
     rules: Rules | None = None,
+    copies: int = 1,
 ) -> Iterator[Quarter]:
     """Simulate a chunk of runs; arguments and errors as in `Simulation`.
 
@@ -121,6 +128,6 @@ def simulate(
     Quarter
         One a quarter.
     """
-    simulation = Simulation(world, plan, seed, first_run, runs, rules)
+    simulation = Simulation(world, plan, seed, first_run, runs, rules, copies)
     while not simulation.finished:
         yield simulation.advance()

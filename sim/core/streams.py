@@ -110,7 +110,13 @@ class Draws:
 
 
 def draw_quarter(
-    seed: int, world: World, plan: Plan, quarter: int, first_run: int, runs: int
+    seed: int,
+    world: World,
+    plan: Plan,
+    quarter: int,
+    first_run: int,
+    runs: int,
+    copies: int = 1,
 ) -> Draws:
     """Draw a quarter's randomness for the simulated actors.
 
@@ -124,6 +130,8 @@ def draw_quarter(
         Number of the quarter.
     first_run, runs : int
         The runs to draw for.
+    copies : int
+        How often the runs stand along the runs axis, all of them each time, with the same draws.
     """
     streams = Streams(seed)
     layout = world.layout
@@ -143,21 +151,24 @@ def draw_quarter(
                 numbers = np.take(numbers, rows[axis], axis=position)
         return shape, numbers
 
+    def repeated(drawn: Array) -> Array:
+        return drawn if copies == 1 else np.tile(drawn, copies)
+
     def uniform(decision: str, *axes: str) -> Array:
-        return streams.uniform(decision, quarter, first_run, runs, *cells(axes))
+        return repeated(streams.uniform(decision, quarter, first_run, runs, *cells(axes)))
 
     drivers = {}
     for name, spread in plan.noise.items():
         shape, numbers = cells(DRIVERS[name].axes)
         noisy = (spread > 0).any(axis=-1)
-        drivers[name] = np.zeros((*numbers.shape, runs))
-        drivers[name][noisy] = streams.normal(
-            f"driver/{name}", quarter, first_run, runs, shape, numbers[noisy]
+        drivers[name] = np.zeros((*numbers.shape, runs * copies))
+        drivers[name][noisy] = repeated(
+            streams.normal(f"driver/{name}", quarter, first_run, runs, shape, numbers[noisy])
         )
     return Draws(
         drivers=drivers,
         deal_count=uniform("deals", *dyad),
-        deal_size=streams.normal("deal sizes", quarter, first_run, runs, *cells(dyad)),
+        deal_size=repeated(streams.normal("deal sizes", quarter, first_run, runs, *cells(dyad))),
         threat=uniform("threats", *dyad),
         comply=uniform("compliance", *dyad),
         impose=uniform("imposition", *dyad),

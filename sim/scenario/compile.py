@@ -30,6 +30,7 @@ def compile_plan(
     seed: int,
     parameters: str | Path | Posterior | Mapping[str, Array] = "point",
     replicates: int = 1,
+    copies: int = 1,
 ) -> tuple[World, Plan]:
     """Turn a scenario into the world it starts from and its paths by quarter.
 
@@ -48,13 +49,16 @@ def compile_plan(
     replicates : int
         Consecutive runs that share a draw: run i takes draw i // `replicates`, from the first draw
         again when they are used up.
+    copies : int
+        How often the runs stand along the runs axis, all of them each time with the same draws:
+        once for each of the values that a `Given` of the scenario holds.
 
     Returns
     -------
     world : World
     plan : Plan
-        The runs axis of each array has length 1, or that of `runs` where draws of the parameters
-        or a distribution of the scenario touch it. Fills `scenario.notes`.
+        The runs axis of each array has length 1, or ``len(runs) * copies`` where draws of the
+        parameters or a distribution of the scenario touch it. Fills `scenario.notes`.
 
     Raises
     ------
@@ -77,9 +81,12 @@ def compile_plan(
     base = case.as_of if scenario.as_of is None else scenario.as_of
     world = case.build(base, scenario.membership.countries, scenario.membership.powers)
     check_scenario(scenario, case, world)
-    drawn = _drawn(parameters, case, runs, replicates)
+    drawn = {
+        name: np.tile(values, copies)
+        for name, values in _drawn(parameters, case, runs, replicates).items()
+    }
     world = replace(world, parameters=replace(world.parameters, **drawn))
-    draw, report = Draws(seed, runs), Report(scenario.where)
+    draw, report = Draws(seed, runs, copies), Report(scenario.where)
     world = override_world(scenario, case, world, draw, report)
     drivers = mean_paths(scenario, world, draw, report)
     persistence, sigma = noise(scenario, case, world)
@@ -110,7 +117,7 @@ def compile_plan(
         reference(world)
     except InputError as error:
         first = ""
-        if drawn and len(runs) > 1:
+        if drawn and len(runs) > 1 and copies == 1:
             first = f" (the first is run {_first_refused(scenario, case, runs, seed, drawn)})"
         raise InputError(f"{scenario.where()}: {error}{first}") from None
     scenario.notes[:] = dict.fromkeys(report.notes)

@@ -208,6 +208,27 @@ class Choice(_Distribution):
         return min(possible), max(possible)
 
 
+class Given(_Distribution):
+    """Values laid down one by one, each for as many runs as the others; not for files.
+
+    The rows of a design stand one after another along the runs axis, each with all its runs.
+    """
+
+    distribution: Literal["given"] = "given"
+    values: tuple[Number, ...]
+
+    def inverse(self, uniform: Array) -> Array:
+        return np.repeat(np.array(self.values), uniform.size // len(self.values))
+
+    def support(self) -> tuple[float, float]:
+        return min(self.values), max(self.values)
+
+
+def fixed(value: object) -> bool:
+    """Is it laid down, so that one outside its range is wrong rather than to be cut off."""
+    return isinstance(value, int | float | Given)
+
+
 Distribution = Uniform | Normal | Triangular | Lognormal | Beta | Choice
 DISTRIBUTIONS: dict[str, type[_Distribution]] = {
     "uniform": Uniform,

@@ -22,11 +22,14 @@ class Draws:
         Root seed.
     runs : range
         Numbers of the runs, step 1.
+    copies : int
+        How often the runs stand along the runs axis, all of them each time, with the same draws.
     """
 
-    def __init__(self, seed: int, runs: range) -> None:
+    def __init__(self, seed: int, runs: range, copies: int = 1) -> None:
         self._streams = Streams(seed)
         self._runs = runs
+        self._copies = copies
         self._used: Counter[str] = Counter()
 
     def __call__(self, value: float | Distribution, name: str) -> Array:
@@ -47,4 +50,5 @@ class Draws:
         self._used[name] += 1
         if self._used[name] > 1:
             name = f"{name}/{self._used[name]}"
-        return value.inverse(self._streams.uniform(name, 0, self._runs.start, len(self._runs), ()))
+        uniform = self._streams.uniform(name, 0, self._runs.start, len(self._runs), ())
+        return value.inverse(np.tile(uniform, self._copies))

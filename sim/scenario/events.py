@@ -287,6 +287,6 @@ def _draw(event: Event, draw: Draws) -> Drawn:
         "*" if found is None else "+".join([found] if isinstance(found, str) else found)
         for found in (getattr(event, part) for part in event.target)
     )
-    name = f"event/{event.kind}/{target}/{quarters.name(event.date)}"
+    name = f"event/{event.kind}/{target}"  # not the date: moved in time, it keeps its draws
     values = {key: getattr(event, key, None) for key in _DRAWN}
     return {key: draw(value, f"{name}/{key}") for key, value in values.items() if value is not None}

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,29 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     """
     path = _find(name_or_path, None)
     return _load(path, [])
+
+
+def validated(data: Mapping[str, Any], origin: Origin) -> Scenario:
+    """A scenario from plain values, as `Scenario.resolved` gives them.
+
+    Parameters
+    ----------
+    data : mapping
+    origin : Origin
+        Name of the scenario, and where problems are said to stand.
+
+    Raises
+    ------
+    InputError
+        With everything that is wrong with the values, one problem a line.
+    """
+    problems = Problems()
+    marks = {(): origin.name, **origin.marks}
+    scenario = _validate(Scenario, data, marks, problems)
+    problems.stop()
+    assert isinstance(scenario, Scenario)
+    scenario._origin = replace(origin, written=data)
+    return scenario
 
 
 def list_scenarios() -> dict[str, Path]:

@@ -12,6 +12,7 @@ from sim.case.schema import ATTRIBUTES
 from sim.core.world import Array, World
 from sim.scenario.cells import Place, cell_name, changed, place, widened
 from sim.scenario.check import reach
+from sim.scenario.distributions import fixed
 from sim.scenario.draws import Draws
 from sim.scenario.problems import Report
 from sim.scenario.schema import Attribute, Scenario
@@ -46,7 +47,7 @@ def override_world(
         drawn = draw(value, f"attribute/{name}/{cell_name(override, axes)}")
         standing = attributes.get(name, getattr(world.attributes, name))
         array, outside = _overridden(standing, at, what, drawn, override)
-        if outside is not None and isinstance(value, float):
+        if outside is not None and fixed(value):
             low, high = ATTRIBUTES[name].low, ATTRIBUTES[name].high
             report.problem(
                 ("attribute", index, what),
@@ -54,7 +55,7 @@ def override_world(
             )
         attributes[name] = array
         if name == "share":
-            most = np.array([min(reach(value)[1], np.finfo(float).max)])
+            most = drawn if fixed(value) else np.array([min(reach(value)[1], np.finfo(float).max)])
             upper, _ = _overridden(upper, at, what, most, override)
             _check_shares(upper, at, index, world, report)
     return replace(
@@ -99,7 +100,7 @@ def _check_shares(share: Array, at: Place, index: int, world: World, report: Rep
     countries, _, channels = (rows.ravel() for rows in at)
     for c in countries:
         for k in channels:
-            total = float(share[c, :, k, 0].sum())
+            total = float(share[c, :, k].sum(axis=0).max())
             if total > 1.0 + _ROUNDING:
                 report.problem(
                     ("attribute", index),

@@ -9,6 +9,7 @@ from sim.core import quarters
 from sim.core.drivers import DRIVERS
 from sim.core.world import Array, World
 from sim.scenario.cells import cell_name, changed, place, widened
+from sim.scenario.distributions import fixed
 from sim.scenario.draws import Draws
 from sim.scenario.problems import Report
 from sim.scenario.schema import (
@@ -45,13 +46,14 @@ def mean_paths(scenario: Scenario, world: World, draw: Draws, report: Report) ->
     paths = {
         name: np.repeat(world.drivers[name][None], scenario.quarters, axis=0) for name in DRIVERS
     }
+    drawn: set[str] = set()  # drivers that a distribution has touched
     for index, path in enumerate(scenario.path):
         if isinstance(path, NoisePath):
             continue
         driver = DRIVERS[path.driver]
         at = (slice(None), *place(path, driver.axes, world.names))
         standing = paths[path.driver][at]
-        name = f"path/{path.driver}/{cell_name(path, driver.axes)}/{_first(path)}"
+        name = f"path/{path.driver}/{cell_name(path, driver.axes)}"
         if isinstance(path, TablePath):
             found = _table(standing, path, scenario, draw, name)
         else:
@@ -60,7 +62,10 @@ def mean_paths(scenario: Scenario, world: World, draw: Draws, report: Report) ->
             report.note(("path", index), f"changes nothing in {path.driver}")
         within = np.clip(found, driver.low, driver.high)
         outside = np.argwhere(found != within)
-        if outside.size and found.shape[-1] == 1:
+        values = path.values if isinstance(path, TablePath) else [path.setting[1]]
+        if not all(fixed(value) for value in values):
+            drawn.add(path.driver)
+        if outside.size and path.driver not in drawn:
             quarter = quarters.name(scenario.start + int(outside[0][0]))
             report.problem(
                 ("path", index),
@@ -95,10 +100,6 @@ def noise(
             arrays[path.driver] = arrays.get(path.driver, none).copy()
             arrays[path.driver][at] = value
     return memory, spread
-
-
-def _first(path: SettingPath | TablePath) -> str:
-    return quarters.name(path.quarters[0] if isinstance(path, TablePath) else path.from_)
 
 
 def since(scenario: Scenario, quarter: int) -> Array:
