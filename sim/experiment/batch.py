@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import multiprocessing
-import platform
 import shlex
-import sys
-import warnings
 from collections.abc import Iterable, Sequence
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import pyarrow as pa
-from tqdm import tqdm
 
-from sim import __version__
-from sim.case import Case, Posterior, load_case
+from sim.case import Case, Posterior, load_case, write_posterior
 from sim.case.build import base_year
 from sim.core import quarters
 from sim.core.errors import InputError
@@ -28,18 +20,22 @@ from sim.core.indicators import INDICATORS
 from sim.core.plan import Plan
 from sim.core.world import World
 from sim.experiment import store
-from sim.experiment.describe import describe_case, describe_parameters, describe_scenario
+from sim.experiment.describe import (
+    describe_case,
+    describe_outcomes,
+    describe_parameters,
+    describe_scenario,
+    describe_software,
+)
+from sim.experiment.ensemble import run_ensemble
 from sim.experiment.observables import Observable, recorded_observables
 from sim.experiment.record import OBSERVED_RUNS
 from sim.experiment.result import Result
-from sim.experiment.workers import Failure, Local, Recorder, Task
+from sim.experiment.statistics import quarter_statistics
+from sim.experiment.workers import Local, Recorder, Task
 from sim.scenario import Scenario, compile_plan, load_scenario
 from sim.scenario.problems import nearest
 from sim.scenario.schema import MOST_RUNS
-
-
-class BatchInterrupted(KeyboardInterrupt):
-    """The user stopped a batch; the message says what is kept."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +60,7 @@ def batch(
     progress: bool = False,
     chunk: int = 512,
     overwrite: bool = False,
+    resume: bool = False,
     parameters: str | Path | Posterior = "posterior",
     replicates: int = 1,
 ) -> Result:
@@ -81,7 +78,8 @@ def batch(
     seed : int, optional
         Root seed, 0 or more; default: what the scenarios say.
     out : path, optional
-        Results folder; default: ``results/<names>-<runs>``. It must not exist or be empty.
+        Results folder; default: ``results/<names>-<runs>``. It must not exist or be empty,
+        unless `overwrite` or `resume` is set.
     jobs : int
         Worker processes. With more than 1, a script must call this below
         ``if __name__ == "__main__":``.
@@ -93,6 +91,10 @@ def batch(
         Runs simulated together.
     overwrite : bool
         Replace the results that `out` holds.
+    resume : bool
+        Go on with what an interrupted call with the same arguments left in `out`, to the result
+        that an undisturbed one gives; begin if there is nothing. Chunks that failed are tried
+        again.
     parameters : "posterior", "point", path of a ``.parquet`` file, or Posterior
         Draws of the parameters, on top of which a scenario sets its own: the case's posterior, or
         the centres if it has none; the centres; or draws from elsewhere.
@@ -110,7 +112,7 @@ def batch(
     ------
     InputError
         If an argument or a file cannot be used; nothing is written then.
-    BatchInterrupted
+    EnsembleInterrupted
         On Ctrl-C; finished runs are kept.
     """
     if getattr(multiprocessing.current_process(), "_inheriting", False):
@@ -136,16 +138,8 @@ def batch(
     entries = _prepare(scenarios, loaded, case, seed, chunks, posterior, replicates)
     names = [entry.name for entry in entries]
     folder = Path(out) if out is not None else Path("results", _folder_name(names, runs))
-    store.prepare(folder, overwrite)
 
     drawn = describe_parameters(parameters, posterior, replicates)
-    manifest = _manifest(case, entries, runs, seed, chunk, kept, drawn)
-    store.write_manifest(folder, manifest)
-    tasks = [
-        Task(place, numbers.start, len(numbers))
-        for place in range(len(entries))
-        for numbers in chunks
-    ]
     worker = Recorder(
         folder.absolute(),
         case,
@@ -155,21 +149,35 @@ def batch(
         posterior,
         replicates,
     )
-    try:
-        failures = _run(worker, tasks, jobs, progress)
-        _finish(folder, manifest, entries, failures)
-    except KeyboardInterrupt:
-        done = {task.key: task.runs for task in tasks}
-        kept_runs = sum(done[key] for key in store.finished(folder))
-        raise BatchInterrupted(
-            f"interrupted; {kept_runs} of {runs * len(entries)} runs are kept in {folder} "
-            "(status incomplete)"
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot write the tables ({error.strerror or error}); "
-            "finished runs are kept in its parts (status incomplete)"
-        ) from error
+
+    def begin() -> None:
+        if posterior is not None and parameters != "posterior":
+            with store.atomic(folder / "parameters.parquet") as path:
+                write_posterior(path, posterior)
+
+    def finish() -> None:
+        lengths = [(entry.name, entry.plan.quarters) for entry in entries]
+        statistics = quarter_statistics(folder, lengths)
+        if statistics is not None:
+            store.write_table(folder / "quarters.parquet", statistics)
+
+    run_ensemble(
+        folder,
+        _manifest(case, entries, runs, seed, chunk, kept, drawn),
+        worker,
+        [
+            Task(place, numbers.start, len(numbers))
+            for place in range(len(entries))
+            for numbers in chunks
+        ],
+        Local(jobs),
+        tables=store.TABLES,
+        begin=begin,
+        finish=finish,
+        progress=progress,
+        overwrite=overwrite,
+        resume=resume,
+    )
     return Result(folder)
 
 
@@ -282,64 +290,6 @@ def _folder_name(names: Sequence[str], runs: int) -> str:
     return "-".join((*shown, str(runs)))
 
 
-# Running
-
-
-def _run(
-    worker: Recorder, tasks: Sequence[Task], jobs: int, progress: bool
-) -> list[tuple[Task, Failure]]:
-    failures: list[tuple[Task, Failure]] = []
-    failed = 0
-    with (
-        tqdm(
-            total=sum(task.runs for task in tasks), unit=" runs", disable=not progress, leave=False
-        ) as bar,
-        closing(Local(jobs).work(worker, tasks)) as done,
-    ):
-        for task, failure in done:
-            if failure is not None:
-                failures.append((task, failure))
-                failed += task.runs
-                message = f"{worker.label(task)} failed: {failure.error}"
-                if progress:
-                    tqdm.write(message, file=sys.stderr)
-                else:
-                    warnings.warn(message, RuntimeWarning, stacklevel=3)
-                bar.set_postfix_str(f"{failed} failed")
-            bar.update(task.runs)
-    if failures:
-        with (worker.folder / "failures.log").open("w", encoding="utf-8") as log:
-            for task, failure in failures:
-                log.write(f"{worker.label(task)}: {failure.error}\n{failure.trace}\n")
-    return failures
-
-
-def _finish(
-    folder: Path,
-    manifest: dict[str, Any],
-    entries: Sequence[_Entry],
-    failures: Sequence[tuple[Task, Failure]],
-) -> None:
-    """Compact the parts, add the quantiles, and say in the manifest how it went."""
-    store.compact(folder, store.TABLES)
-    lengths = [(entry.name, entry.plan.quarters) for entry in entries]
-    statistics = store.quarter_statistics(folder, lengths)
-    if statistics is not None:
-        store.write_table(folder / "quarters.parquet", statistics)
-    manifest["status"] = "incomplete" if failures else "complete"
-    manifest["failures"] = [
-        {
-            "scenario": entries[task.scenario].name,
-            "first_run": task.first_run,
-            "runs": task.runs,
-            "error": failure.error,
-        }
-        for task, failure in failures
-    ]
-    store.write_manifest(folder, manifest)
-    store.remove_parts(folder)
-
-
 # The manifest
 
 
@@ -363,34 +313,16 @@ def _manifest(
         command += ["--replicates", str(parameters["replicates"])]
     return {
         "format": store.FORMAT,
-        "status": "incomplete",
         "command": shlex.join(command),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": seed,
         "runs": runs,
         "chunk": chunk,
-        "versions": {
-            "multivector": __version__,
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "pandas": pd.__version__,
-            "pyarrow": pa.__version__,
-        },
-        "cpu_features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
+        **describe_software(),
         "case": describe_case(case, [entry.world for entry in entries]),
         "parameters": parameters,
         "scenarios": [describe_scenario(entry.scenario) for entry in entries],
-        "outcomes": [
-            {
-                "name": name,
-                "axes": list(one.axes),
-                "unit": one.unit,
-                "meaning": one.meaning,
-                "headline": one.headline,
-                "by_quarter": name in kept,
-            }
-            for name, one in INDICATORS.items()
-        ],
+        "outcomes": describe_outcomes(kept),
         "observables": {
             "first_runs": OBSERVED_RUNS,
             "base_year": base_year(entries[0].world.base),
@@ -398,5 +330,4 @@ def _manifest(
                 asdict(one) for one in dict.fromkeys(o for e in entries for o in e.observed)
             ],
         },
-        "failures": [],
     }

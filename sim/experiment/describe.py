@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import platform
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from sim import __version__
 from sim.case import Case, Posterior
 from sim.core import quarters
+from sim.core.indicators import INDICATORS
 from sim.core.world import World
 from sim.scenario import Scenario
 
@@ -87,4 +94,33 @@ def describe_parameters(
         "names": list(posterior.names),
         "hash": posterior.hash,
         "about": dict(posterior.about),
+    }
+
+
+def describe_outcomes(kept: Collection[str]) -> list[dict[str, Any]]:
+    """All outcomes with axes, units and meanings; kept: names of those recorded by quarter."""
+    return [
+        {
+            "name": name,
+            "axes": list(one.axes),
+            "unit": one.unit,
+            "meaning": one.meaning,
+            "headline": one.headline,
+            "by_quarter": name in kept,
+        }
+        for name, one in INDICATORS.items()
+    ]
+
+
+def describe_software() -> dict[str, Any]:
+    """Versions, and the features of the processor, on which the last digits may depend."""
+    return {
+        "versions": {
+            "multivector": __version__,
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "pandas": pd.__version__,
+            "pyarrow": pa.__version__,
+        },
+        "cpu_features": np.show_config(mode="dicts")["SIMD Extensions"].get("found", []),
     }

@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 
 from sim.core import quarters
 from sim.core.errors import InputError
-from sim.experiment import store
+from sim.experiment import statistics, store
 from sim.experiment.reading import read_columns
 from sim.experiment.sweep_result import Sweep
 from sim.scenario.problems import nearest
@@ -162,9 +162,9 @@ class Result:
             table = store.table(path)
         else:  # an interrupted batch: from the runs it finished
             lengths = [(one["name"], one["quarters"]) for one in self.manifest["scenarios"]]
-            table = store.quarter_statistics(self.folder, lengths)
+            table = statistics.quarter_statistics(self.folder, lengths)
         if table is None:
-            names = ["scenario", "quarter", "outcome", "n", "mean", "sd", *store.QUANTILES]
+            names = ["scenario", "quarter", "outcome", "n", "mean", "sd", *statistics.QUANTILES]
             return pd.DataFrame(columns=names)
         return table.to_pandas()
 

@@ -13,11 +13,10 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
@@ -32,86 +31,18 @@ TABLES = (
     "observables",
     "runs",
 )  # in the order in which a chunk writes its parts
-QUANTILES = {"q05": 0.05, "q25": 0.25, "q50": 0.50, "q75": 0.75, "q95": 0.95}
-_KEYS = ("scenario", "run", "quarter")
-_OWN = ("manifest.json", "failures.log", "parts", "pictures")  # what a batch may remove, and tables
+EVERY_TABLE = (  # of batches and sweeps
+    *TABLES,
+    "quarters",
+    "means",
+    "variances",
+    "design",
+    "units",
+    "parameters",
+)
+KEYS = ("scenario", "row", "run", "quarter")
 _MANIFEST = ("status", "seed", "runs", "case", "scenarios", "outcomes", "failures")  # for readers
-_OPEN_FILES = 100  # held open at once
 _CELLS = 4_000_000  # values held at once when a table is rewritten: 32 MB of float64
-
-
-# Preparing the folder
-
-
-def prepare(folder: Path, overwrite: bool, own: Sequence[str] = (), kind: str = "results") -> None:
-    """Make an empty results folder, or refuse before anything has run.
-
-    Parameters
-    ----------
-    folder : Path
-        Where the results will stand; made with its parents.
-    overwrite : bool
-        Remove the results that the folder holds. Files that are no part of a result stay.
-    own : sequence of str
-        Further files and folders that are part of results of this kind.
-    kind : str
-        Word in the manifest's format: only what is of this kind is replaced.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be made or written to, holds something and `overwrite` is not set, or
-        holds something that is no result.
-    """
-    missing: list[Path] = []  # innermost first
-    try:
-        missing = [path for path in (folder, *folder.parents) if not path.exists()]
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"{folder}: this is a file; results need a folder")
-        if folder.is_dir() and any(folder.iterdir()):
-            if not overwrite:
-                raise InputError(
-                    f"{folder}: the folder is not empty; choose another with --out, "
-                    "or replace the results in it with --overwrite"
-                )
-            if not (folder / "manifest.json").is_file():
-                raise InputError(
-                    f"{folder}: the folder holds no result, so nothing in it is overwritten; "
-                    "choose another"
-                )
-            if f"multivector {kind} " not in _format(folder):
-                raise InputError(
-                    f"{folder}: the folder holds something else than {kind}, so nothing in it is "
-                    "overwritten; choose another"
-                )
-            _clear(folder, own)
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        for path in missing:
-            with suppress(OSError):
-                path.rmdir()
-        raise InputError(f"{folder}: cannot write there ({error.strerror})") from error
-
-
-def _format(folder: Path) -> str:
-    """What the manifest says a folder holds; what cannot be read holds nothing of ours."""
-    try:
-        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return f"{manifest['format']} "
-    except (ValueError, KeyError, TypeError, UnicodeDecodeError):
-        return f"{FORMAT} "
-
-
-def _clear(folder: Path, own: Sequence[str]) -> None:
-    for name in (*_OWN, *own, *(f"{table}.parquet" for table in (*TABLES, "quarters"))):
-        path = folder / name
-        if path.is_dir():
-            shutil.rmtree(path)
-        else:
-            path.unlink(missing_ok=True)
 
 
 # Writing
@@ -153,7 +84,7 @@ def _options(schema: pa.Schema) -> dict[str, Any]:
         "use_byte_stream_split": [
             field.name for field in schema if pa.types.is_floating(field.type)
         ],
-        "write_statistics": [name for name in _KEYS if name in schema.names],
+        "write_statistics": [name for name in KEYS if name in schema.names],
     }
 
 
@@ -191,7 +122,7 @@ def finished(folder: Path) -> list[str]:
 
 
 def compact(folder: Path, names: Iterable[str]) -> None:
-    """Turn the parts of finished chunks into one file a table.
+    """Turn the parts of finished tasks into one file a table.
 
     Parts are read one by one and written in row groups that never mix scenarios, so that memory
     does not grow with the number of runs. Columns that only some scenarios have are empty in the
@@ -227,10 +158,17 @@ def _scenario_of(path: Path) -> str:
 def union_schema(paths: Sequence[Path]) -> pa.Schema:
     """Schema with every column that any scenario's parts have, in the order of first sight."""
     one_each = {_scenario_of(path): path for path in reversed(paths)}
-    return pa.unify_schemas([_schema(path) for path in reversed(one_each.values())])
+    return pa.unify_schemas([table_schema(path) for path in reversed(one_each.values())])
 
 
-def _schema(path: Path) -> pa.Schema:
+def table_schema(path: Path) -> pa.Schema:
+    """Columns of one stored table.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
     try:
         return pq.read_schema(path)
     except (pa.ArrowInvalid, OSError) as error:
@@ -318,7 +256,7 @@ def table(path: Path) -> pa.Table:
     InputError
         If the file is damaged.
     """
-    return pq.read_table(path, schema=_schema(path))
+    return pq.read_table(path, schema=table_schema(path))
 
 
 def dataset(folder: Path, name: str) -> ds.Dataset | None:
@@ -327,94 +265,3 @@ def dataset(folder: Path, name: str) -> ds.Dataset | None:
     if not paths:
         return None
     return ds.dataset(paths, schema=union_schema(paths), format="parquet")
-
-
-# Statistics by quarter
-
-
-def quarter_statistics(folder: Path, scenarios: Sequence[tuple[str, int]]) -> pa.Table | None:
-    """Mean, standard deviation and exact quantiles over runs, by scenario, outcome and quarter.
-
-    Parameters
-    ----------
-    folder : Path
-        A results folder.
-    scenarios : sequence of (name, number of quarters)
-        In the order in which they are to stand.
-
-    Returns
-    -------
-    table or None
-        Columns scenario, quarter, outcome, n, mean, sd (divisor n - 1) and those of `QUANTILES`;
-        None if no trajectories were recorded.
-
-    Notes
-    -----
-    Exact quantiles need all runs at once, so outcomes are read a few at a time, and in passes over
-    some of the quarters where there are very many runs: memory does not grow with their number.
-    """
-    paths = sources(folder, "trajectories")
-    if not paths:
-        return None
-    names = [name for name in union_schema(paths).names if name not in _KEYS]
-    files = {path: pq.ParquetFile(path) for path in paths[:_OPEN_FILES]}
-    groups: dict[str, list[tuple[Path, int]]] = {}  # of rows: one scenario each
-    for path in paths:
-        metadata = (files.get(path) or pq.ParquetFile(path)).metadata
-        for group in range(metadata.num_row_groups):
-            scenario = metadata.row_group(group).column(0).statistics.min
-            groups.setdefault(scenario, []).append((path, group))
-
-    def read(scenario: str, columns: list[str]) -> Iterator[pa.Table]:
-        for path, group in groups[scenario]:
-            yield (files.get(path) or pq.ParquetFile(path)).read_row_group(group, columns)
-
-    blocks: list[pa.Table] = []
-    for scenario, length in scenarios:
-        if scenario not in groups:
-            continue
-        head = next(read(scenario, names))
-        runs = sum(table.num_rows for table in read(scenario, ["run"])) // length
-        held = {
-            name
-            for name, column in zip(head.column_names, head.columns, strict=True)
-            if column.null_count < head.num_rows
-        }
-        there = [name for name in names if name in held]
-        quarters = next(read(scenario, ["quarter"]))["quarter"].to_numpy()[:length]
-        width = max(1, _CELLS // (runs * length))  # outcomes read together
-        span = min(length, max(1, _CELLS // runs))  # quarters of a pass
-        for start in range(0, len(there), width):
-            some = there[start : start + width]
-            for begin in range(0, length, span):
-                window = slice(begin, begin + span)
-                pieces: dict[str, list[Any]] = {name: [] for name in some}
-                for table in read(scenario, some):
-                    for name in some:
-                        values = table[name].to_numpy().reshape(-1, length)
-                        pieces[name].append(values[:, window].T.copy())
-                blocks += [
-                    _statistics(scenario, name, quarters[window], np.concatenate(piece, axis=1))
-                    for name, piece in pieces.items()
-                ]
-    return pa.concat_tables(blocks).combine_chunks()
-
-
-def _statistics(scenario: str, outcome: str, quarters: Any, values: Any) -> pa.Table:
-    """Rows of the table for one outcome; values: array (quarter, run)."""
-    values.sort(axis=1)
-    length, runs = values.shape
-    columns: dict[str, Any] = {
-        "scenario": pa.array([scenario] * length, pa.string()),
-        "quarter": pa.array(quarters, pa.int32()),
-        "outcome": pa.array([outcome] * length, pa.string()),
-        "n": pa.array([runs] * length, pa.int64()),
-        "mean": values.mean(axis=1, dtype=np.float64),
-        "sd": values.std(axis=1, dtype=np.float64, ddof=1) if runs > 1 else np.full(length, np.nan),
-    }
-    for name, level in QUANTILES.items():  # linear between the two nearest order statistics
-        place = level * (runs - 1)
-        below = values[:, int(place)].astype(np.float64)
-        above = values[:, min(int(place) + 1, runs - 1)].astype(np.float64)
-        columns[name] = below + (place - int(place)) * (above - below)
-    return pa.table(columns)

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from sim.core.errors import InputError
-from sim.experiment.store import prepare, write_manifest
+from sim.experiment.folder import prepare
+from sim.experiment.store import write_manifest
 
 _MANIFEST = "manifest.json"
 
@@ -45,7 +46,7 @@ def begin(
     Raises
     ------
     InputError
-        As `sim.experiment.store.prepare`.
+        As `sim.experiment.folder.prepare`.
     """
     if (folder / _MANIFEST).is_file() and not overwrite:
         left = json.loads((folder / _MANIFEST).read_text(encoding="utf-8"))

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 
 from sim.core import quarters
 from sim.core.errors import InputError
-from sim.experiment import store
 from sim.experiment.result import Result
+from sim.experiment.statistics import QUANTILES
 from sim.picture import distribution, fan, leverage, tables, ternary
 from sim.picture.choice import TABLES, Chosen, choose, codes, headlines
 from sim.picture.files import write
@@ -156,7 +156,7 @@ class Pictures:
         if table.empty:  # not kept by quarter
             return
         shown = f"{self._label(chosen)}, {self.horizon}"
-        for page, panels, note in self._pages(chosen, table, list(store.QUANTILES)):
+        for page, panels, note in self._pages(chosen, table, list(QUANTILES)):
             caption = self._caption(shown, self._meaning(chosen), note)
             figure = fan.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
             yield f"fan_{_file(chosen)}{page}", figure
@@ -168,7 +168,7 @@ class Pictures:
         first, *others = self.scenarios
         shown = f"{self._label(chosen)}: difference from {first.short}, {self.horizon}"
         runs = int(table["n"].min())
-        for page, panels, note in self._pages(chosen, table, list(store.QUANTILES)):
+        for page, panels, note in self._pages(chosen, table, list(QUANTILES)):
             caption = self._caption(shown, self._meaning(chosen), note, runs=runs)
             figure = fan.draw(table, panels, others, tables.QUANTILES, caption, difference=True)
             yield f"difference_{_file(chosen)}{page}", figure

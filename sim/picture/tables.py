@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
-from sim.experiment import store
+from sim.experiment import statistics, store
 from sim.experiment.result import Result
 from sim.picture.choice import Chosen, codes
 
-QUANTILES = tuple(store.QUANTILES.values())  # those that results keep by quarter
+QUANTILES = tuple(statistics.QUANTILES.values())  # those that results keep by quarter
 
 PAIRED = 4_000  # most runs whose trajectories are read to compare scenarios run by run
 
@@ -94,7 +94,8 @@ def differences(result: Result, scenarios: Sequence[str], chosen: Chosen) -> pd.
             if gap.empty:
                 continue
             levels = np.quantile(gap.to_numpy(), QUANTILES, axis=1)
-            block = pd.DataFrame(dict(zip(store.QUANTILES, levels, strict=True)), index=gap.index)
+            named = dict(zip(statistics.QUANTILES, levels, strict=True))
+            block = pd.DataFrame(named, index=gap.index)
             block = block.reset_index().assign(scenario=other, panel=panel[column], n=gap.shape[1])
             blocks.append(block)
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()

@@ -17,7 +17,8 @@ import sim
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS, Moment
 from sim.experiment import store, workers
-from sim.experiment.batch import BatchInterrupted, batch
+from sim.experiment.batch import batch
+from sim.experiment.ensemble import EnsembleInterrupted
 from sim.experiment.result import Result
 from sim.experiment.workers import Failure, Local, Task
 
@@ -258,7 +259,7 @@ def test_an_interruption_keeps_what_is_finished(
         return real(*arguments, **options)
 
     monkeypatch.setattr(workers, "record", interrupted)
-    with pytest.raises(BatchInterrupted, match="interrupted; 10 of 14 runs are kept in"):
+    with pytest.raises(EnsembleInterrupted, match="interrupted; 10 of 14 runs are kept in"):
         batch(scenarios, out=tmp_path, chunk=3)
     result = sim.load(tmp_path)
     assert not result.complete

@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from sim.core.errors import InputError
-from sim.experiment import store
+from sim.experiment import statistics, store
+from sim.experiment.folder import prepare
 
 QUARTERS, RUNS = 3, 5
 RNG = np.random.default_rng(7)
@@ -37,7 +38,7 @@ def filled(tmp_path: Path) -> tuple[Path, dict[str, pa.Table]]:
     for place, scenario in enumerate(SCENARIOS):
         chunks = [trajectories(scenario, first) for first in (0, RUNS)]
         for first, chunk in zip((0, RUNS), chunks, strict=True):
-            key = f"{place:03d}-{first:012d}"
+            key = f"{place:03d}-000000000-{first:012d}"
             store.write_part(tmp_path, "trajectories", key, chunk)
             store.write_part(tmp_path, "runs", key, chunk.select(["scenario", "run"]))
         whole[scenario] = pa.concat_tables(chunks)
@@ -92,10 +93,10 @@ def test_statistics_equal_numpy(
     folder, whole = filled
     if compacted:
         store.compact(folder, ["trajectories"])
-    monkeypatch.setattr(store, "_CELLS", cells)
-    monkeypatch.setattr(store, "_OPEN_FILES", 2)
+    monkeypatch.setattr(statistics, "_CELLS", cells)
+    monkeypatch.setattr(statistics, "_OPEN_FILES", 2)
     lengths = [(scenario, QUARTERS) for scenario in whole]
-    table = store.quarter_statistics(folder, lengths)
+    table = statistics.quarter_statistics(folder, lengths)
     assert table is not None
     found = table.to_pandas().set_index(["scenario", "outcome", "quarter"])
     assert len(found) == (2 + 3) * QUARTERS
@@ -107,13 +108,15 @@ def test_statistics_equal_numpy(
                 assert row["n"] == 2 * RUNS
                 assert row["mean"] == pytest.approx(values[:, index].mean(), abs=1e-12)
                 assert row["sd"] == pytest.approx(values[:, index].std(ddof=1), abs=1e-12)
-                for name, level in store.QUANTILES.items():
+                for name, level in statistics.QUANTILES.items():
                     quantile = np.quantile(values[:, index], level)
                     assert row[name] == pytest.approx(quantile, abs=1e-12)
 
 
 def test_a_chunk_without_its_runs_is_not_finished(tmp_path: Path) -> None:
-    store.write_part(tmp_path, "trajectories", "000-000000000000", trajectories("first", 0))
+    store.write_part(
+        tmp_path, "trajectories", "000-000000000-000000000000", trajectories("first", 0)
+    )
     assert store.finished(tmp_path) == []
     assert store.dataset(tmp_path, "trajectories") is None
 
@@ -138,11 +141,11 @@ def test_overwriting_leaves_what_is_not_part_of_a_result(tmp_path: Path) -> None
     (tmp_path / "runs.parquet").write_text("old")
     (tmp_path / "parts" / "runs").mkdir(parents=True)
     with pytest.raises(InputError, match="holds no result, so nothing in it is overwritten"):
-        store.prepare(tmp_path, overwrite=True)
+        prepare(tmp_path, overwrite=True)
     store.write_manifest(tmp_path, {})
     with pytest.raises(InputError, match="the folder is not empty; choose another with --out"):
-        store.prepare(tmp_path, overwrite=False)
-    store.prepare(tmp_path, overwrite=True)
+        prepare(tmp_path, overwrite=False)
+    prepare(tmp_path, overwrite=True)
     assert [one.name for one in tmp_path.iterdir()] == ["notes.txt"]
 
 
