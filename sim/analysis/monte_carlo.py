@@ -1,0 +1,150 @@
+"""Monte-Carlo error: how far estimates from a finite number of runs may be off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+
+Array = NDArray[np.float64]
+COVERAGE = 0.9  # of the intervals
+ROUNDING = 1e-9  # relative; differences and spreads below it are taken for none
+
+
+def draws_of(manifest: Mapping[str, Any], runs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The draw of the parameters that each run took; runs without draws are each on their own.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of results.
+    runs : int array (run,)
+        Their numbers.
+
+    Returns
+    -------
+    int array (run,)
+        Runs with the same number share a draw, so that they are not independent. Where all runs
+        share one draw, estimates are about that draw, and the runs are independent given it.
+    """
+    drawn = manifest.get("parameters") or {}
+    number = int(drawn.get("draws") or 0)
+    if number < 2:
+        return np.arange(len(runs))
+    found: NDArray[np.int64] = runs // int(drawn.get("replicates", 1)) % number
+    return found if len(np.unique(found)) > 1 else np.arange(len(runs))
+
+
+def mean_error(values: Array, draw: NDArray[np.int64]) -> tuple[Array, int]:
+    """Standard error of means over runs, of which some share a draw.
+
+    Parameters
+    ----------
+    values : float array (run, ...)
+    draw : int array (run,)
+        Runs with the same number form a cluster.
+
+    Returns
+    -------
+    error : float array (...)
+        Not a number with fewer than two clusters.
+    degrees : int
+        Of freedom: clusters less one.
+
+    Notes
+    -----
+    The linearised estimator for the ratio of cluster totals to cluster sizes (Cochran 1977,
+    *Sampling Techniques*, section 9A); with one run a cluster it is sd / sqrt(n).
+    """
+    deviation = np.asarray(values, dtype=np.float64) - np.mean(values, axis=0, dtype=np.float64)
+    order = np.argsort(draw, kind="stable")
+    starts = np.flatnonzero(np.diff(draw[order], prepend=draw[order[:1]] - 1))
+    number, runs = len(starts), len(draw)
+    if number < 2:
+        return np.full(np.shape(deviation)[1:], np.nan), max(number - 1, 0)
+    totals = deviation if number == runs else np.add.reduceat(deviation[order], starts, axis=0)
+    squares: Array = (totals**2).sum(axis=0)
+    return np.sqrt(squares * number / (number - 1)) / runs, number - 1
+
+
+def width(degrees: int, coverage: float = COVERAGE) -> float:
+    """Half the width of an interval in standard errors, after Student's t."""
+    return float(stats.t.ppf(0.5 + coverage / 2, degrees)) if degrees > 0 else np.nan
+
+
+def sd_error(values: Array, draw: NDArray[np.int64]) -> Array:
+    """Standard error of standard deviations over runs (run, ...), by the delta method.
+
+    It holds whatever the kurtosis: the error of the mean squared deviation over twice the sd.
+    """
+    squares = (values - values.mean(axis=0)) ** 2
+    error, _ = mean_error(squares, draw)
+    sd = np.sqrt(squares.mean(axis=0))
+    return np.divide(error, 2 * sd, out=np.zeros_like(sd), where=sd > 0)
+
+
+def quantile_interval(
+    values: Array, level: float, draw: NDArray[np.int64], coverage: float = COVERAGE
+) -> tuple[float, float, float]:
+    """Interval and standard error of a quantile over runs, free of the distribution.
+
+    Parameters
+    ----------
+    values : float array (run,)
+    level : float
+        Between 0 and 1.
+    draw : int array (run,)
+        Runs with the same number share a draw.
+
+    Returns
+    -------
+    low, high : float
+        Not a number where the runs are too few for the level.
+    error : float
+        Half the interval over the half width in standard errors.
+
+    Notes
+    -----
+    The interval of the share of runs at or below the quantile, read off the quantiles (Woodruff
+    1952, *Journal of the American Statistical Association* 47); with independent runs, its ends are
+    order statistics whose ranks follow from the binomial distribution.
+    """
+    below = (values <= np.quantile(values, level, method="inverted_cdf")).astype(np.float64)
+    error, degrees = mean_error(below, draw)
+    independent = np.sqrt(level * (1 - level) / len(values))
+    stretch = float(error) / max(np.sqrt(below.var() / (len(below) - 1)), 1e-300)
+    half = width(degrees, coverage) * independent * (stretch if stretch > 0 else 1.0)
+    if not 0 < level - half < level + half < 1:
+        return np.nan, np.nan, np.nan
+    low, high = np.quantile(values, [level - half, level + half])
+    return float(low), float(high), float(high - low) / (2 * width(degrees, coverage))
+
+
+def share_interval(
+    held: NDArray[np.bool_], draw: NDArray[np.int64], coverage: float = COVERAGE
+) -> tuple[float, float, float]:
+    """Interval and standard error of a share of runs.
+
+    Returns
+    -------
+    low, high : float
+        Of Wilson (1927), *Journal of the American Statistical Association* 22; where runs share
+        draws, with the number of independent runs that have the same error (Korn and Graubard
+        1998, *Survey Methodology* 24).
+    error : float
+        Half the interval over the half width in standard errors, so that a share of none or all is
+        not taken for certain.
+    """
+    number, share = float(len(held)), float(held.mean())
+    error, degrees = mean_error(held.astype(np.float64), draw)
+    if 0 < share < 1 and error > 0 and degrees + 1 < len(held):
+        number = share * (1 - share) / float(error) ** 2
+    half = width(degrees, coverage)
+    centre = (share + half**2 / (2 * number)) / (1 + half**2 / number)
+    reach = half / (1 + half**2 / number)
+    reach *= np.sqrt(share * (1 - share) / number + half**2 / (4 * number**2))
+    low, high = max(centre - reach, 0.0), min(centre + reach, 1.0)
+    return low, high, (high - low) / (2 * half)
