@@ -37,7 +37,7 @@ from sim.experiment.record import Interrupted, record
 from sim.scenario import Scenario, compile_plan
 
 _GIVE_UP = 3  # processes killed in a row after which no more are started
-_AHEAD = 4  # tasks handed out for each process, so that none waits and memory stays flat
+_AHEAD = 2  # tasks handed out for each process, so that none waits and memory stays flat
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -72,8 +72,12 @@ class Failure:
         return cls(f"{type(error).__name__}: {text}", traceback.format_exc())
 
 
-class DiskFull(InputError):
-    """Nothing more can be kept, so there is no use in going on."""
+class Stopped(InputError):
+    """Work that cannot go on; what was kept stays."""
+
+
+class DiskFull(Stopped):
+    """There is no space left to keep anything."""
 
 
 class Worker(ABC):
@@ -221,23 +225,28 @@ class Local:
         DiskFull
             If nothing more can be kept.
         """
-        if self.jobs == 1:
+        if self.jobs == 1 or not tasks:
             with threadpool_limits(1):
                 for task in tasks:
                     yield task, worker.attempt(task)
             return
-        waiting = deque(tasks)
+        # A process that is killed takes the pool with it. The tasks that it may have been at are
+        # done one by one, so that one that needs too much memory fails without the others.
+        waiting, suspects = deque(tasks), deque[Task]()
         killed = 0
-        while waiting and killed < _GIVE_UP:
-            lost = yield from _pool(worker, waiting, self.jobs)
-            # A process that is killed takes the pool with it. The tasks it may have been at run
-            # alone, so that one that needs too much memory fails without the others.
+        while (waiting or suspects) and killed < _GIVE_UP:
+            queue, jobs, ahead = (suspects, 1, 1) if suspects else (waiting, self.jobs, _AHEAD)
+            before = len(queue)
+            lost = yield from _pool(worker, queue, jobs, ahead * jobs)
+            if before > len(queue) + len(lost):
+                killed = 0
+            if queue is waiting:
+                suspects.extend(lost)
+                continue
+            killed += len(lost)
             for task in lost:
-                alone = deque([task] if killed < _GIVE_UP else [])
-                answers = list(_pool(worker, alone, 1))
-                killed = 0 if answers else killed + 1
-                yield from answers or [(task, _KILLED)]
-        for task in waiting:
+                yield task, _KILLED
+        for task in (*suspects, *waiting):
             yield task, _KILLED
 
 
@@ -245,14 +254,13 @@ _KILLED = Failure("its process ended before it was done (too little memory?)", "
 
 
 def _pool(
-    worker: Worker, waiting: deque[Task], jobs: int
+    worker: Worker, waiting: deque[Task], jobs: int, ahead: int
 ) -> Generator[tuple[Task, Failure | None], None, list[Task]]:
     """Do tasks in a pool, until all are done or a killed process breaks it.
 
-    Takes from `waiting` what it hands out; returns what was handed out and is not done.
+    Takes from `waiting` what it hands out, `ahead` at once; returns what was handed out and is not
+    done.
     """
-    if not waiting:
-        return []
     context = multiprocessing.get_context("spawn")
     stop = context.Event()
     # A file, because handing a new process more than a pipe holds waits for ever if it dies early.
@@ -269,7 +277,7 @@ def _pool(
         while running or (waiting and not broken):
             with _heritage():  # handing out may start a process
                 try:
-                    while waiting and len(running) < _AHEAD * jobs and not broken:
+                    while waiting and len(running) < ahead and not broken:
                         running[executor.submit(_do, waiting[0])] = waiting[0]
                         waiting.popleft()
                 except BrokenProcessPool:
