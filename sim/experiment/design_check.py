@@ -28,6 +28,7 @@ _NEEDED = {
     "flag": "true or false",
     "text": "a text in quotes",
 }
+_IS = _NEEDED | {"quarter": "a quarter", "text": "a text"}
 _TRIED = 5  # values of a factor that are compiled before it is said to change nothing
 
 
@@ -178,7 +179,7 @@ def _read_cell(text: str, kind: str) -> Value:
     """
     plain = text if kind == "text" else text.strip()
     if not plain.strip():
-        raise InputError(f"is blank; {_NEEDED[kind]} is needed".replace(" in quotes", ""))
+        raise InputError(f"is blank; {_IS[kind]} is needed")
     value: Value = plain
     try:
         if kind == "number":
@@ -190,7 +191,7 @@ def _read_cell(text: str, kind: str) -> Value:
         elif kind == "flag":
             value = {"true": True, "false": False}[plain.lower()]
     except (ValueError, KeyError):
-        raise InputError(f"found {plain!r}; {_NEEDED[kind]} is needed") from None
+        raise InputError(f"found {plain!r}; {_IS[kind]} is needed") from None
     return _converted(value, kind)
 
 
@@ -332,8 +333,7 @@ def _distributed(
     if base["kind"] != "number":
         report.problem(
             (*keys, "distribution"),
-            f"gives numbers, but {factor.label!r} is {_NEEDED[base['kind']].rstrip(',')}; "
-            "give it values",
+            f"gives numbers, but {factor.label!r} is {_IS[base['kind']]}; give it values",
         )
         return None
     if design.mode not in LEVELLED:
@@ -369,8 +369,7 @@ def _follower(
     if kind != led_by and not (kind == "number" and led_by == "whole"):
         report.problem(
             (*keys, "same_as"),
-            f"{factor.label!r} is {_NEEDED[kind].rstrip(',')}, but {factor.same_as!r} is "
-            f"{_NEEDED[led_by].rstrip(',')}",
+            f"{factor.label!r} is {_IS[kind]}, but {factor.same_as!r} is {_IS[led_by]}",
         )
         return None
     times = 1.0 if factor.times is None else factor.times
