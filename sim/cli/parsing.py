@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -102,6 +101,29 @@ def add_work(parser: Parser, out: str) -> None:
     parser.add_argument("--overwrite", action="store_true", help="begin anew in the folder")
 
 
+def add_engine(parser: Parser) -> None:
+    """Add the options that say what does the work."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        "--jobs",
+        type=whole_number,
+        metavar="N",
+        help="worker processes on this machine; default: a core each",
+    )
+    group.add_argument(
+        "--cluster",
+        metavar="ADDRESS",
+        help="let a Dask cluster do the work: address of its scheduler, HOST:PORT, or path of its "
+        "scheduler file; the results are the same",
+    )
+
+
+def chosen_engine(given: argparse.Namespace) -> dict[str, Any]:
+    """What `add_engine` was given, as the arguments `jobs` and `cluster` of functions."""
+    jobs = cores() if given.jobs is None and given.cluster is None else given.jobs
+    return {"jobs": jobs, "cluster": given.cluster}
+
+
 def whole_number(text: str) -> int:
     """Type of an argument that is a whole number; its range is checked where it is used."""
     try:
@@ -112,9 +134,9 @@ def whole_number(text: str) -> int:
 
 def cores() -> int:
     """Cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    from sim.experiment.workers import cores
+
+    return cores()
 
 
 def chosen_case(name: str | None) -> Case:

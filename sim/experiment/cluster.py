@@ -46,6 +46,7 @@ _ALONE = "-alone"  # end of the key of a task that was handed out with no other
 _NAMED = 5  # workers listed in a message
 _ADDRESS = re.compile(r"(\w+://)?(\[.+\]|[^:/\s]+):\d+|\w+://\S+")
 _ASK = "__import__('sim.experiment.cluster', fromlist=['software']).software()"
+_ROOMS = ("core", "case", "scenario", "experiment", "fit")  # whose code makes results
 _CPU = "CPU features of NumPy"
 
 
@@ -250,9 +251,10 @@ def software() -> Mapping[str, Any]:
     """Versions of what the bits of results depend on, in this process."""
     digest = hashlib.sha256()
     source = Path(sim.__file__).parent
-    for path in sorted(source.rglob("*.py")):
-        digest.update(path.relative_to(source).as_posix().encode())
-        digest.update(path.read_bytes())
+    for room in _ROOMS:
+        for path in sorted((source / room).rglob("*.py")):
+            digest.update(path.relative_to(source).as_posix().encode())
+            digest.update(path.read_bytes())
     return {
         "Python": ".".join(platform.python_version_tuple()[:2]),
         "multivector": sim.__version__,
