@@ -8,17 +8,19 @@ if TYPE_CHECKING:
     from sim.case import load_case
     from sim.experiment.batch import batch
     from sim.experiment.result import load
+    from sim.experiment.sweep import sweep
     from sim.scenario import load_scenario
 
 __version__ = "0.1.0"
 
-__all__ = ["batch", "load", "load_case", "load_scenario"]
+__all__ = ["batch", "load", "load_case", "load_scenario", "sweep"]
 
 _HOMES = {
     "batch": "sim.experiment.batch",
     "load": "sim.experiment.result",
     "load_case": "sim.case",
     "load_scenario": "sim.scenario",
+    "sweep": "sim.experiment.sweep",
 }
 
 

@@ -7,7 +7,22 @@ import sys
 from collections.abc import Sequence
 
 from sim import __version__
-from sim.cli import batch, case, fit, hindcast, outcomes, plot, run, scenarios, score, spread
+from sim.cli import (
+    batch,
+    case,
+    discover,
+    fit,
+    hindcast,
+    outcomes,
+    plot,
+    rerun,
+    results,
+    run,
+    scenarios,
+    score,
+    spread,
+    sweep,
+)
 from sim.cli.parsing import Parser
 from sim.core.errors import InputError
 
@@ -31,7 +46,22 @@ def parser() -> Parser:
         formatter_class=RawDescriptionHelpFormatter,
     )
     top.add_argument("-V", "--version", action="version", version=f"multivector {__version__}")
-    for module in (scenarios, case, outcomes, run, batch, plot, spread, fit, hindcast, score):
+    for module in (
+        scenarios,
+        case,
+        outcomes,
+        run,
+        batch,
+        sweep,
+        rerun,
+        results,
+        plot,
+        spread,
+        discover,
+        fit,
+        hindcast,
+        score,
+    ):
         module.add(top)
     return top
 

@@ -140,6 +140,14 @@ class Design(DesignFile):
         return self._origin.name
 
     @property
+    def given(self) -> str:
+        """What loads the design again: its name if it is known by it, else its path."""
+        folder = self._origin.folder
+        if folder is None or list_designs().get(self.name) == folder / f"{self.name}.toml":
+            return self.name
+        return str(folder / f"{self.name}.toml")
+
+    @property
     def scenario_names(self) -> list[str]:
         """The scenarios as the file names them."""
         return self.scenarios or [str(self.scenario)]
@@ -237,6 +245,46 @@ def design_from(resolved: Mapping[str, Any]) -> Design:
     assert isinstance(design, Design)
     _check(design)
     return design
+
+
+def changed_design(design: Design, changes: Mapping[str, Any], size: int | None = None) -> Design:
+    """A design with other values of some keys.
+
+    Parameters
+    ----------
+    design : Design
+    changes : mapping
+        By key of the file. With another mode, keys that mean nothing to it are left out.
+    size : int, optional
+        Size of the sample, under the key that the mode has for it.
+
+    Raises
+    ------
+    InputError
+        If the result is no design, or its mode has no size.
+    """
+    data = {**design.resolved(), **changes}
+    mode = data["mode"]
+    key = SIZES.get(mode)
+    if mode != design.mode:
+        for other in {*SIZES.values(), "table", "levels"} - {key}:
+            data.pop(other, None)
+    if size is not None:
+        if key is None or key == "file":
+            raise InputError(
+                f"{design.where('mode')}: the mode {mode} has no size that could be set; its rows "
+                "are those of its factors' values"
+            )
+        data[key] = size
+    if data == design.resolved():
+        return design
+    problems = Problems()
+    changed = _validate(Design, data, {(): design.where()}, problems)
+    problems.stop()
+    assert isinstance(changed, Design)
+    changed._origin = design._origin
+    _check(changed)
+    return changed
 
 
 def list_designs() -> dict[str, Path]:

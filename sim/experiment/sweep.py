@@ -1,0 +1,368 @@
+"""A sweep: the rows of a design, each with the same runs of every scenario, kept in a folder."""
+
+from __future__ import annotations
+
+import multiprocessing
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from sim.case import Case, Posterior, load_case
+from sim.case.posterior import write_posterior
+from sim.core.errors import InputError
+from sim.core.indicators import INDICATORS, columns
+from sim.core.world import World
+from sim.experiment import store
+from sim.experiment.describe import (
+    describe_case,
+    describe_outcomes,
+    describe_parameters,
+    describe_scenario,
+    describe_software,
+)
+from sim.experiment.design import SIZES, Design, changed_design, load_design, load_scenarios
+from sim.experiment.design_check import check_inputs, constant_values, resolve_factors
+from sim.experiment.engines import engine
+from sim.experiment.ensemble import run_ensemble
+from sim.experiment.rows import SWEEP_TABLES, RowRecorder, Rows
+from sim.experiment.sampling import Sample, Value, VariedFactor, sample
+from sim.experiment.sweep_result import Sweep
+from sim.experiment.workers import Task
+from sim.scenario import Scenario, compile_plan
+
+MOST_RUNS_A_ROW = 4096  # they are simulated together, which is what memory holds
+_TYPES = {"number": pa.float64(), "whole": pa.int64(), "flag": pa.bool_()}  # else text
+
+
+def sweep(
+    design: str | Path | Design,
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    progress: bool = False,
+    overwrite: bool = False,
+    resume: bool = False,
+    rows: int | None = None,
+    runs: int | None = None,
+    seed: int | None = None,
+    mode: str | None = None,
+    chunk: int = 512,
+    scenarios: Sequence[Scenario] | None = None,
+    parameters: Posterior | None = None,
+) -> Sweep:
+    """Run every row of a design and record the outcomes in a folder.
+
+    Run i has the same draws in every row and scenario, and those of run i of a batch with the same
+    seed; so rows are compared run by run. Numbers are the same whatever `jobs`, `cluster` and
+    `chunk`.
+
+    Parameters
+    ----------
+    design : name, path or Design
+    out : path, optional
+        Results folder; default: ``results/<design>``.
+    jobs : int, optional
+        Worker processes; default: this process does the work. With more than 1, a script must call
+        this below ``if __name__ == "__main__":``.
+    cluster : str, optional
+        Address of the scheduler of a Dask cluster whose workers are to do the work.
+    progress : bool
+        Show runs done, rate, time left and failures on standard error.
+    overwrite : bool
+        Replace the results that `out` holds.
+    resume : bool
+        Go on with what an interrupted call with the same arguments left in `out`.
+    rows : int, optional
+        Size of the sample instead of the design's: its rows, base points or trajectories.
+    runs, seed : int, optional
+        Instead of the design's.
+    mode : str, optional
+        Instead of the design's.
+    chunk : int
+        Runs simulated together, at most; a row's runs are never divided.
+    scenarios : sequence of Scenario, optional
+        Instead of those that the design names.
+    parameters : Posterior, optional
+        Draws of the parameters instead of those that the design names.
+
+    Returns
+    -------
+    Sweep
+        Its status is ``incomplete`` if some rows failed, of which a warning tells as well.
+
+    Raises
+    ------
+    InputError
+        If an argument or a file cannot be used, a factor changes nothing, or a row asks for a
+        world that has no consistent reference; nothing is written then.
+    EnsembleInterrupted
+        On Ctrl-C; finished rows are kept.
+    """
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise InputError(
+            "worker processes import the calling script anew; call sim.sweep below "
+            'if __name__ == "__main__": or use jobs=1'
+        )
+    if chunk < 1:
+        raise InputError(f"chunk: found {chunk}; allowed: 1 or more")
+    planned = plan_sweep(
+        design, rows=rows, runs=runs, seed=seed, mode=mode, scenarios=scenarios,
+        parameters=parameters,
+    )  # fmt: skip
+    own = planned.design
+    folder = Path(out) if out is not None else Path("results", own.name)
+    worker = RowRecorder(
+        folder.absolute(),
+        planned.case,
+        tuple((one.name, one) for one in planned.scenarios),
+        planned.rows,
+        own.seed,
+        planned.kept,
+        planned.by_quarter,
+        planned.posterior,
+    )
+
+    def begin() -> None:
+        store.write_table(folder / "design.parquet", planned.design_table())
+        store.write_table(folder / "units.parquet", planned.units_table())
+        if planned.posterior is not None and own.parameters != "posterior":
+            with store.atomic(folder / "parameters.parquet") as path:
+                write_posterior(path, planned.posterior)
+
+    run_ensemble(
+        folder,
+        planned.manifest(chunk),
+        worker,
+        planned.tasks(chunk),
+        engine(1 if jobs is None and cluster is None else jobs, cluster),
+        tables=SWEEP_TABLES,
+        begin=begin,
+        finish=lambda: None,
+        progress=progress,
+        overwrite=overwrite,
+        resume=resume,
+    )
+    return Sweep(folder)
+
+
+class PlannedSweep:
+    """A design held against its scenarios and their case, ready to be run.
+
+    Attributes
+    ----------
+    design : Design
+    case : Case
+    scenarios : list of Scenario
+    factors : tuple of VariedFactor
+    sample : Sample
+    rows : Rows
+        The distinct rows in the order in which they are simulated.
+    kept, by_quarter : tuple of str
+        Columns recorded at the last quarter, and every quarter.
+    """
+
+    def __init__(
+        self, design: Design, scenarios: Sequence[Scenario], parameters: Posterior | None
+    ) -> None:
+        self.design = design
+        # What a scenario says that it will show holds for it alone, not with other values.
+        self.scenarios = [one.model_copy(update={"headline": []}) for one in scenarios]
+        self.case = _shared_case(self.scenarios)
+        self.given: str | Path | Posterior = parameters or design.drawn()
+        self.posterior = self.case.draws(self.given)
+        check_inputs(design, self.scenarios, self.case)
+        self.factors = resolve_factors(design, self.scenarios, self.case)
+        self.sample = sample(design, self.factors)
+        self.rows = _grouped(design, self.factors, self.sample)
+        self.worlds = self._compile()
+        names = dict.fromkeys(
+            column
+            for world in self.worlds
+            for outcome in INDICATORS.values()
+            for column in columns(outcome, world.names)
+        )
+        headline = [name for name, one in INDICATORS.items() if one.headline]
+        self.kept = _columns(names, design.outcomes or headline)
+        self.by_quarter = _columns(names, design.by_quarter)
+
+    def _compile(self) -> list[World]:
+        """The world of every scenario and group of rows; a row that has none is told of."""
+        worlds = []
+        for scenario in self.scenarios:
+            for group in self.rows.groups:
+                try:
+                    worlds.append(self._compiled(scenario, group))
+                except InputError as error:
+                    row, own = self._refused(scenario, group, error)
+                    place = self.sample.ids.index(self.rows.ids[row])
+                    values = ", ".join(
+                        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+                        for name, value in self.sample.row(place).items()
+                    )
+                    raise InputError(
+                        f"{self.design.where()}: row {place + 1} ({values}) cannot be run: {own}"
+                    ) from None
+        return worlds
+
+    def _compiled(self, scenario: Scenario, rows: range) -> World:
+        world, _ = compile_plan(
+            self.rows.applied(scenario, self.case, rows),
+            self.case,
+            range(1),
+            self.design.seed,
+            self.posterior or "point",
+            copies=len(rows),
+        )
+        return world
+
+    def _refused(
+        self, scenario: Scenario, rows: range, error: InputError
+    ) -> tuple[int, InputError]:
+        """The first row that cannot be compiled, found by halving, and why."""
+        while len(rows) > 1:
+            half = rows[: len(rows) // 2]
+            try:
+                self._compiled(scenario, half)
+                rows = rows[len(rows) // 2 :]
+            except InputError as own:
+                rows, error = half, own
+        try:
+            self._compiled(scenario, rows)
+        except InputError as own:
+            error = own
+        return rows.start, error
+
+    @property
+    def runs(self) -> int:
+        """Runs of all rows and scenarios together."""
+        return len(self.rows.ids) * self.design.runs * len(self.scenarios)
+
+    def tasks(self, chunk: int) -> list[Task]:
+        """The work, cut into tasks of at most `chunk` runs, but of one row at least."""
+        width = max(1, chunk // self.design.runs)
+        return [
+            Task(place, 0, self.design.runs, first, min(width, group.stop - first))
+            for place in range(len(self.scenarios))
+            for group in self.rows.groups
+            for first in range(group.start, group.stop, width)
+        ]
+
+    def design_table(self) -> pa.Table:
+        """The rows in the order of the sample: place, row, and a column a factor."""
+        table: dict[str, pa.Array] = {
+            "place": pa.array(range(len(self.sample.ids)), pa.int64()),
+            "row": pa.array(self.sample.ids),
+        }
+        for factor in self.factors:
+            values = self.sample.values[factor.name]
+            table[factor.name] = pa.array(values, _TYPES.get(factor.kind, pa.string()))
+        return pa.table(table)
+
+    def units_table(self) -> pa.Table:
+        """The points of the unit cube that the rows came from: place, and a column a factor."""
+        table = {"place": pa.array(range(len(self.sample.ids)), pa.int64())}
+        for at, name in enumerate(self.sample.free):
+            table[name] = pa.array(self.sample.units[:, at])
+        return pa.table(table)
+
+    def manifest(self, chunk: int) -> dict[str, Any]:
+        """Everything needed to read the results years later, and to remake them."""
+        outcomes = {column.split(".")[0] for column in self.by_quarter}
+        described = describe_outcomes(outcomes)
+        kept = {column.split(".")[0] for column in self.kept}
+        return {
+            "format": store.SWEEP_FORMAT,
+            "command": self._command(),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seed": self.design.seed,
+            "runs": self.design.runs,
+            "rows": len(self.sample.ids),
+            "distinct_rows": len(self.rows.ids),
+            "chunk": chunk,
+            **describe_software(),
+            "case": describe_case(self.case, self.worlds),
+            "parameters": describe_parameters(self.given, self.posterior, 1),
+            "scenarios": [describe_scenario(one) for one in self.scenarios],
+            "outcomes": [one for one in described if one["name"] in kept | outcomes],
+            "columns": list(self.kept),
+            "columns_by_quarter": list(self.by_quarter),
+            "design": self.design.resolved(),
+            "design_hash": self.design.hash,
+            "factors": [one.described() for one in self.factors],
+        }
+
+    def _command(self) -> str:
+        size = SIZES.get(self.design.mode)
+        words = ["multivector", "sweep", self.design.given, "--runs", str(self.design.runs)]
+        words += ["--seed", str(self.design.seed), "--mode", self.design.mode]
+        if size is not None and size != "file":
+            words += ["--rows", str(getattr(self.design, size))]
+        return shlex.join(words)
+
+
+def plan_sweep(
+    design: str | Path | Design,
+    *,
+    rows: int | None = None,
+    runs: int | None = None,
+    seed: int | None = None,
+    mode: str | None = None,
+    scenarios: Sequence[Scenario] | None = None,
+    parameters: Posterior | None = None,
+) -> PlannedSweep:
+    """Hold a design against its scenarios and make its rows; arguments and errors as in `sweep`."""
+    own = design if isinstance(design, Design) else load_design(design)
+    changes: dict[str, Any] = {"runs": runs, "seed": seed, "mode": mode}
+    own = changed_design(own, {key: one for key, one in changes.items() if one is not None}, rows)
+    if own.runs > MOST_RUNS_A_ROW:
+        raise InputError(
+            f"{own.where('runs')}: runs: found {own.runs}; allowed: {MOST_RUNS_A_ROW} a row at "
+            "most; for more runs of few settings make a batch of scenarios"
+        )
+    return PlannedSweep(own, load_scenarios(own) if scenarios is None else scenarios, parameters)
+
+
+def _shared_case(scenarios: Sequence[Scenario]) -> Case:
+    names = [one.name for one in scenarios]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"the scenario {name!r} is named twice")
+    first = scenarios[0]
+    for other in scenarios[1:]:
+        if other.case != first.case:
+            raise InputError(
+                f"the scenarios of a design share a case: {first.name} has {first.case}, "
+                f"{other.name} has {other.case}"
+            )
+    return load_case(str(first.case))
+
+
+def _columns(names: dict[str, None], wanted: Sequence[str]) -> tuple[str, ...]:
+    """Columns of outcomes or columns, in the order of all; unknown names were refused before."""
+    return tuple(name for name in names if name in wanted or name.split(".")[0] in wanted)
+
+
+def _grouped(design: Design, factors: Sequence[VariedFactor], drawn: Sample) -> Rows:
+    """The distinct rows, those that share a compilation after one another."""
+    alone = [factor.name for factor in factors if not factor.by_run]
+    groups: dict[tuple[Value, ...], list[int]] = {}
+    for place in drawn.distinct():
+        key = tuple(drawn.values[name][place] for name in alone)
+        groups.setdefault(key, []).append(place)
+    order = [place for group in groups.values() for place in group]
+    ends = [0]
+    for group in groups.values():
+        ends.append(ends[-1] + len(group))
+    return Rows(
+        ids=[drawn.ids[place] for place in order],
+        values={one.path: [drawn.values[one.name][place] for place in order] for one in factors},
+        by_run=frozenset(one.path for one in factors if one.by_run),
+        constants=constant_values(design),
+        groups=[range(a, b) for a, b in pairwise(ends)],
+    )
