@@ -20,12 +20,14 @@ from sim.analysis.sensitivity.sample import DUMMY, Inputs, Outputs, outputs, pat
 from sim.analysis.sensitivity.sobol import NARROW, SETTLED, noise_of_total, sobol, unsettled
 from sim.core.errors import InputError
 from sim.core.world import Array
+from sim.experiment import store
 from sim.experiment.sweep_result import Sweep
 from sim.scenario.problems import nearest
 
 SOBOL, MORRIS, ONE, GIVEN = "sobol", "morris", "one_at_a_time", "given data"
 METHODS = {"saltelli": SOBOL, "morris": MORRIS, "one_at_a_time": ONE}  # by mode; others: given data
 INDEX = {SOBOL: "total", MORRIS: "mu_star", GIVEN: "first", ONE: "swing"}  # tables go by it
+POINTS = {SOBOL: "base points", MORRIS: "trajectories", GIVEN: "rows", ONE: "rows"}
 _PREFIXES = (8, 4, 2, 1)
 _FEWEST = {SOBOL: 8, MORRIS: 2, GIVEN: 20}  # base points, trajectories, rows
 _OVER_TIME = 200  # resamples
@@ -83,7 +85,8 @@ def sensitivity(
         elementary effects, ``one_at_a_time`` differences from the centre, and any other mode
         first-order indices by bins.
     outcomes : sequence of str, optional
-        Outcomes or columns; default: the headline ones of countries and of the region.
+        Outcomes or columns; default: those that the design names, else the headline ones of
+        countries and of the region.
     at : str
         ``"end"`` (the last quarter, where cumulative outcomes are totals) or a quarter, as
         ``"2030Q4"``.
@@ -147,11 +150,7 @@ def study(
         raise InputError(
             f"{sweep.folder}: there is no scenario {scenario!r}{nearest(scenario, sweep.scenarios)}"
         )
-    wanted = outcomes or [
-        one["name"]
-        for one in sweep.manifest["outcomes"]
-        if one["headline"] and one["axes"] in ([], ["country"])
-    ]
+    wanted = outcomes or _usual(sweep)
     inputs = Inputs.of(sweep)
     method = METHODS.get(sweep.mode, GIVEN)
     estimate = {SOBOL: _sobol, MORRIS: _morris, ONE: _one_at_a_time, GIVEN: _given}[method]
@@ -484,6 +483,20 @@ def _over_time(
 # What they share
 
 
+def _usual(sweep: Sweep) -> list[str]:
+    """The outcomes that the design names, else the headline ones of countries and the region."""
+    data = store.dataset(sweep.folder, "runs")
+    if data is None:
+        raise InputError(f"{sweep.folder}: no run is finished")
+    kept = {name.split(".")[0] for name in data.schema.names[3:]}
+    headline = [
+        one["name"]
+        for one in sweep.manifest["outcomes"]
+        if one["headline"] and one["axes"] in ([], ["country"]) and one["name"] in kept
+    ]
+    return list(sweep.manifest["design"].get("outcomes") or headline or sorted(kept))
+
+
 def _parts(found: Outputs, finished: Chosen, place: int, sample: Array | None) -> dict[str, float]:
     """Mean and parts of the variance; of single runs (row, run) where they are at hand."""
     means = found.means[finished, place]
@@ -544,11 +557,10 @@ def _enough(sweep: Sweep, scenario: str, inputs: Inputs, method: str, finished: 
             raise InputError(f"{sweep.folder}: the centre of {scenario} is not finished")
         return
     size = {SOBOL: len(inputs.names) + 2, MORRIS: len(inputs.names) + 1}.get(method, 1)
-    words = {SOBOL: "base points", MORRIS: "trajectories", GIVEN: "rows"}[method]
     if finished.sum() // size < _FEWEST[method]:
         raise InputError(
-            f"{sweep.folder}: {scenario} has {finished.sum() // size} finished {words}; at least "
-            f"{_FEWEST[method]} are needed"
+            f"{sweep.folder}: {scenario} has {finished.sum() // size} finished {POINTS[method]}; "
+            f"at least {_FEWEST[method]} are needed"
         )
 
 
