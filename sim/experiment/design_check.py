@@ -169,8 +169,8 @@ def _converted(value: Value, kind: str) -> Value:
     raise InputError(f"found {value!r}; {_NEEDED[kind]} is needed")
 
 
-def _read_cell(text: str, kind: str) -> Value:
-    """A cell of a CSV file as its place holds it.
+def read_cell(text: str, kind: str) -> Value:
+    """A cell of a CSV file as its place holds it; `sim.experiment.sampling.cell` backwards.
 
     Raises
     ------
@@ -214,7 +214,7 @@ def _cells(design: Design, places: Sequence[Place]) -> dict[str, list[Value]] | 
         found[label] = []
         for row, text in enumerate(cells):
             try:
-                found[label].append(_read_cell(text, kinds[label]))
+                found[label].append(read_cell(text, kinds[label]))
             except InputError as error:
                 problems.add(design.where_row(row), [], f"column {label!r}: {error}")
     problems.stop()
