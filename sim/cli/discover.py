@@ -104,9 +104,14 @@ def _report(found: Discovery, condition: str, remarks: list[str]) -> str:
     low, high = tree.interval
     verdict = "" if tree.beats else ": no better"
     parts.append(
-        f"Tree: tells {tree.accuracy:.0%} of the held-out runs rightly ({low:.0%} to {high:.0%}); "
-        f"saying the same\nof all runs would tell {tree.base:.0%}{verdict}. In brackets: share of "
-        "the held-out runs of interest, and runs.\n\n" + "\n".join(tree.root.lines(1))
+        textwrap.fill(
+            f"Tree: tells {tree.accuracy:.0%} of the held-out runs rightly ({low:.0%} to "
+            f"{high:.0%}); saying the same of all runs would tell {tree.base:.0%}{verdict}. In "
+            "brackets: share of the held-out runs that are of interest, and their number.",
+            _WIDTH,
+        )
+        + "\n\n"
+        + "\n".join(tree.root.lines(1))
     )
     return "\n\n".join(parts) + "\n"
 

@@ -99,7 +99,7 @@ def figures(
                              f"Runs of interest and others; {_percent(found.cases.base)} of all "
                              "runs are of interest")),
             )  # fmt: skip
-    if _knots(found.tree.root) <= MOST_KNOTS:
+    if 1 < _knots(found.tree.root) <= MOST_KNOTS:
         tree = found.tree
         low, high = tree.interval
         yield (
@@ -130,10 +130,11 @@ def trade_off(box: Box, caption: Caption) -> Figure:
         "significant, in the held-out half, with intervals of 95%. Thin lines: the density asked "
         "for, and the base rate."
     )
-    left, below, height = 0.75, 0.5, 3.3
-    sheet = Sheet(caption, reading, height + below + 0.1, legend)
+    left, below, height = 0.45, 0.55, 3.3
+    sheet = Sheet(caption, reading, height + below + 0.4, legend)
     width = WIDTH - 2 * MARGIN - left - 0.9
-    axes = sheet.axes(Cell(left, below, width, height))
+    cell = Cell(left, below, width, height)
+    axes = sheet.axes(cell)
     dress(axes)
     path = box.trajectory
     for value, name in ((box.target, "asked for"), (box.fitted.base, "base rate")):
@@ -165,10 +166,12 @@ def trade_off(box: Box, caption: Caption) -> Figure:
     for set_ticks, low in ((axes.set_xticks, 0.0), (axes.set_yticks, axes.get_ylim()[0])):
         values, labels = ticks(low, 1.0, most=6)
         set_ticks(values, labels=labels)
-    axes.set_xlabel("coverage: share of the runs of interest in the box", fontsize=TICK,
-                    fontfamily=FONT, color=INK)  # fmt: skip
-    axes.set_ylabel("density: share of its runs of interest", fontsize=TICK, fontfamily=FONT,
-                    color=INK)  # fmt: skip
+    _name_axes(
+        sheet,
+        cell,
+        "coverage: share of the runs of interest in the box",
+        "density: share of its runs of interest",
+    )
     return sheet.figure
 
 
@@ -255,9 +258,10 @@ def inputs(box: Box, cases: Cases, pair: tuple[Input, Input], caption: Caption) 
     ]
     names = _names(cases, pair[1]) if pair[1].kind not in NUMERIC else []
     room = max((text_width(name, TICK) for name in names), default=0.45)
-    left, below, height = min(room, 2.2) + 0.45, 0.55, 4.0
-    sheet = Sheet(caption, reading, height + below + 0.1, legend)
-    axes = sheet.axes(Cell(left, below, WIDTH - 2 * MARGIN - left - 0.1, height))
+    left, below, height = min(room, 2.2) + 0.15, 0.55, 4.0
+    sheet = Sheet(caption, reading, height + below + 0.4, legend)
+    cell = Cell(left, below, WIDTH - 2 * MARGIN - left - 0.1, height)
+    axes = sheet.axes(cell)
     dress(axes)
     shown = np.linspace(0, len(cases.runs) - 1, min(len(cases.runs), MOST_DOTS)).astype(int)
     x, y = (_places(cases, one)[shown] for one in pair)
@@ -275,7 +279,8 @@ def inputs(box: Box, cases: Cases, pair: tuple[Input, Input], caption: Caption) 
         ends.append((low, high))
     for rectangle in _rectangles(box, cases, pair, ends):
         axes.add_patch(rectangle)
-    _ticks(axes, cases, pair, left)
+    _ticks(axes, cases, pair)
+    _name_axes(sheet, cell, *(one.name + (f" [{one.unit}]" if one.unit else "") for one in pair))
     return sheet.figure
 
 
@@ -389,10 +394,10 @@ def _pieces(
     ]
 
 
-def _ticks(axes: Any, cases: Cases, pair: tuple[Input, Input], left: float) -> None:
-    for one, set_ticks, set_label, limits_of in (
-        (pair[0], axes.set_xticks, axes.set_xlabel, axes.get_xlim()),
-        (pair[1], axes.set_yticks, axes.set_ylabel, axes.get_ylim()),
+def _ticks(axes: Any, cases: Cases, pair: tuple[Input, Input]) -> None:
+    for one, set_ticks, limits_of in (
+        (pair[0], axes.set_xticks, axes.get_xlim()),
+        (pair[1], axes.set_yticks, axes.get_ylim()),
     ):
         if one.kind in NUMERIC:
             values, labels = ticks(limits_of[0], limits_of[1], most=6)
@@ -402,8 +407,8 @@ def _ticks(axes: Any, cases: Cases, pair: tuple[Input, Input], left: float) -> N
             elif one.kind == "quarter":
                 low, high = (int(np.ceil(end)) for end in _ends(cases, one))
                 high -= 1
-                step = max(1, (high - low) // 6)
-                step = step if step < 4 else 4 * -(-step // 4)  # by the year where there are many
+                step = max(1, -(-(high - low) // 7))
+                step = step if step <= 2 else 4 * -(-step // 4)  # by years where there are many
                 values = list(range(low + -low % min(step, 4), high + 1, step))
                 labels = [one.shown(value) for value in values]
         else:
@@ -411,5 +416,15 @@ def _ticks(axes: Any, cases: Cases, pair: tuple[Input, Input], left: float) -> N
             values = list(range(len(labels)))
             labels = [shorten(label, 2.2, TICK) for label in labels]
         set_ticks(values, labels=labels)
-        unit = f" [{one.unit}]" if one.unit else ""
-        set_label(one.name + unit, fontsize=TICK, fontfamily=FONT, color=INK)
+
+
+def _name_axes(sheet: Sheet, cell: Cell, across: str, up: str) -> None:
+    """What the axes of a cell measure, below it and above it."""
+    sheet.write(
+        cell.left + cell.width / 2, cell.bottom - 0.5, shorten(across, cell.width, TICK), TICK,
+        ha="center", va="bottom", color=INK,
+    )  # fmt: skip
+    sheet.write(
+        0.0, cell.bottom + cell.height + 0.12, shorten(up, sheet.inner, TICK), TICK,
+        va="bottom", color=INK,
+    )  # fmt: skip
