@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.parsing import Parser, add_parameters, cores, whole_number
+from sim.cli.parsing import Parser, add_engine, add_parameters, chosen_engine, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,6 +19,7 @@ _FILES = (
     ("trajectories.parquet", "outcomes quarter by quarter, a row a scenario, run and quarter"),
     ("quarters.parquet", "mean and quantiles over runs by scenario, quarter and outcome"),
     ("events.parquet", "threats, measures, deals and votes, a row each"),
+    ("parameters.parquet", "draws of the parameters, where they are not the case's own"),
     ("failures.log", "what went wrong in the runs that failed"),
 )
 
@@ -43,9 +44,7 @@ def add(top: Parser) -> None:
     parser.add_argument(
         "--out", metavar="DIR", help="results folder; default: results/<names>-<runs>"
     )
-    parser.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
-    )
+    add_engine(parser)
     parser.add_argument(
         "--trajectories",
         metavar="WHICH",
@@ -57,6 +56,12 @@ def add(top: Parser) -> None:
     parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the results that the folder holds"
+    )
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on with what the same command left in the folder when it was interrupted, to the "
+        "result that an undisturbed one gives; runs that failed are tried again",
     )
     parser.set_defaults(act=run, parser=parser)
 
@@ -71,10 +76,11 @@ def run(given: Namespace) -> int:
         runs=given.runs,
         seed=given.seed,
         out=given.out,
-        jobs=cores() if given.jobs is None else given.jobs,
+        **chosen_engine(given),
         trajectories=which if which in ("headline", "none", "all") else which.split(","),
         progress=True,
         overwrite=given.overwrite,
+        resume=given.resume,
         parameters=given.parameters,
         replicates=given.replicates,
     )
@@ -93,7 +99,8 @@ def run(given: Namespace) -> int:
                 "\nMonte-Carlo standard error, and the share of runs that move as said.\n"
             )
             print(effects.to_string(index=False, float_format="{:.4g}".format))
-        pictures = [] if given.no_pictures else result.plot()
+        drawn = given.resume and (result.folder / "pictures").is_dir()  # removed when gone on with
+        pictures = [] if given.no_pictures or drawn else result.plot()
         print(f"\nIn {result.folder}:")
         for name, meaning in _FILES:
             if (result.folder / name).is_file():

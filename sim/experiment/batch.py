@@ -27,12 +27,13 @@ from sim.experiment.describe import (
     describe_scenario,
     describe_software,
 )
+from sim.experiment.engines import engine
 from sim.experiment.ensemble import run_ensemble
 from sim.experiment.observables import Observable, recorded_observables
 from sim.experiment.record import OBSERVED_RUNS
 from sim.experiment.result import Result
 from sim.experiment.statistics import quarter_statistics
-from sim.experiment.workers import Local, Recorder, Task
+from sim.experiment.workers import Recorder, Task
 from sim.scenario import Scenario, compile_plan, load_scenario
 from sim.scenario.problems import nearest
 from sim.scenario.schema import MOST_RUNS
@@ -55,7 +56,7 @@ def batch(
     runs: int | None = None,
     seed: int | None = None,
     out: str | Path | None = None,
-    jobs: int = 1,
+    jobs: int | None = None,
     trajectories: str | Iterable[str] = "headline",
     progress: bool = False,
     chunk: int = 512,
@@ -63,6 +64,7 @@ def batch(
     resume: bool = False,
     parameters: str | Path | Posterior = "posterior",
     replicates: int = 1,
+    cluster: str | None = None,
 ) -> Result:
     """Run scenarios many times over and record the outcomes in a folder.
 
@@ -80,9 +82,9 @@ def batch(
     out : path, optional
         Results folder; default: ``results/<names>-<runs>``. It must not exist or be empty,
         unless `overwrite` or `resume` is set.
-    jobs : int
-        Worker processes. With more than 1, a script must call this below
-        ``if __name__ == "__main__":``.
+    jobs : int, optional
+        Worker processes; default: this process does the work. With more than 1, a script must
+        call this below ``if __name__ == "__main__":``.
     trajectories : "headline", "none", "all", or outcome names
         Outcomes recorded every quarter; all are recorded at the last quarter in any case.
     progress : bool
@@ -102,6 +104,8 @@ def batch(
         Consecutive runs that share a draw: run i takes draw i // `replicates`, from the first draw
         again when they are used up. With 2 or more, `sim.analysis.spread` tells apart what the
         draws and what chance contribute to an outcome.
+    cluster : str, optional
+        Address of the scheduler of a Dask cluster whose workers are to do the work.
 
     Returns
     -------
@@ -120,7 +124,10 @@ def batch(
             "worker processes import the calling script anew; call sim.batch below "
             'if __name__ == "__main__": or use jobs=1'
         )
-    _at_least("jobs", jobs, 1)
+    if jobs is None and cluster is None:
+        jobs = 1
+    if jobs is not None:
+        _at_least("jobs", jobs, 1)
     _at_least("chunk", chunk, 1)
     kept = kept_outcomes(trajectories)
     if isinstance(scenarios, str | Path | Scenario):
@@ -170,7 +177,7 @@ def batch(
             for place in range(len(entries))
             for numbers in chunks
         ],
-        Local(jobs),
+        engine(jobs, cluster),
         tables=store.TABLES,
         begin=begin,
         finish=finish,

@@ -9,24 +9,19 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tqdm import tqdm
 
 from sim.core.errors import InputError
 from sim.experiment import store
 from sim.experiment.digest import digest
+from sim.experiment.engines import Engine
 from sim.experiment.folder import claimed, clear_left_over, is_empty, prepare, remove
-from sim.experiment.workers import DiskFull, Failure, Task, Worker
+from sim.experiment.workers import Failure, Stopped, Task, Worker
 
+_TOLD = 10  # failures told one by one
 _LINE_EVERY = 30.0  # seconds between lines of progress where the stream is no terminal
-
-
-class Engine(Protocol):
-    """Does tasks, here or elsewhere."""
-
-    def work(self, worker: Worker, tasks: Sequence[Task]) -> Any:
-        """Yield every task with its failure, or None, as they are done."""
 
 
 class EnsembleInterrupted(KeyboardInterrupt):
@@ -108,7 +103,7 @@ def run_ensemble(
             _go(folder, manifest, worker, tasks, engine, tables, finish, begin, progress)
         except KeyboardInterrupt:
             raise EnsembleInterrupted(f"interrupted; {_kept(folder, tasks)}") from None
-        except DiskFull as error:
+        except Stopped as error:
             raise InputError(f"{error}; {_kept(folder, tasks)}") from error
         except OSError as error:
             full = "; make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
@@ -279,7 +274,10 @@ def _work(
             if failure is not None:
                 failures.append((task, failure))
                 failed += _runs(task)
-                _tell(f"{worker.label(task)} failed: {failure.error}", progress, warn=True)
+                if len(failures) <= _TOLD:
+                    _tell(f"{worker.label(task)} failed: {failure.error}", progress, warn=True)
+                if len(failures) == _TOLD:
+                    _tell(f"further failures are told in {folder / 'failures.log'}", progress)
                 bar.set_postfix_str(f"{failed} failed", refresh=False)
             bar.update(_runs(task))
     if failures:
@@ -302,16 +300,21 @@ class _Lines(tqdm):  # type: ignore[misc]
 
 
 def _bar(total: int, done: int, progress: bool) -> tqdm:
-    terminal = sys.stderr is not None and sys.stderr.isatty()
-    options: dict[str, Any] = {"total": total, "initial": done, "unit": " runs", "leave": False}
-    if terminal or not progress:
-        return tqdm(disable=not progress, **options)
+    options: dict[str, Any] = {"total": total, "initial": done, "unit": " runs"}
+    if _terminal() or not progress:
+        return tqdm(disable=not progress, leave=False, **options)
     return _Lines(mininterval=_LINE_EVERY, maxinterval=_LINE_EVERY, ascii=True, ncols=80, **options)
+
+
+def _terminal() -> bool:
+    return sys.stderr is not None and sys.stderr.isatty()
 
 
 def _tell(message: str, progress: bool, warn: bool = False) -> None:
     """Say something on standard error if progress is shown; else only what is a warning."""
-    if progress:
-        tqdm.write(message, file=sys.stderr)
+    if progress and _terminal():
+        tqdm.write(message, file=sys.stderr)  # above the bar
+    elif progress:
+        print(message, file=sys.stderr, flush=True)
     elif warn:
         warnings.warn(message, RuntimeWarning, stacklevel=5)
