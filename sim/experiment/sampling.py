@@ -252,7 +252,7 @@ def row_ids(values: Mapping[str, Sequence[Value]]) -> list[str]:
 
 
 def write_rows(path: Path, sample: Sample) -> None:
-    """Write the rows of a sample as a CSV file that mode ``csv`` reads back exactly.
+    """Write the rows of a sample as a CSV file (RFC 4180) that mode ``csv`` reads back exactly.
 
     Parameters
     ----------
@@ -266,7 +266,7 @@ def write_rows(path: Path, sample: Sample) -> None:
     """
     try:
         with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file, lineterminator="\n")
+            writer = csv.writer(file)
             writer.writerow(sample.values)
             for row in zip(*sample.values.values(), strict=True):
                 writer.writerow([cell(value) for value in row])
