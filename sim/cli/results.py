@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WIDTH = 100
 _LABEL = 12  # columns for what a paragraph is about
+_DIGITS = 12  # of a hash; the manifest has them all
 _LONGEST = 40  # characters of a text in a table
 
 
@@ -198,7 +199,9 @@ def _show_origin(folder: Path, manifest: dict[str, Any], held: Sequence[TableEnt
             f"{design['mode']}, {manifest['rows']:,} rows of {len(manifest['factors'])} factors",
         )
     case = manifest["case"]
-    _paragraph("case", f"{case['title']} ({case['name']}), as of {case['as_of']}, {case['hash']}")
+    _paragraph(
+        "case", f"{case['title']} ({case['name']}), as of {case['as_of']}, {case['hash'][:_DIGITS]}"
+    )
     _paragraph("parameters", _parameters(manifest["parameters"]))
     each = "of each row" if design is not None else "of each scenario"
     _paragraph("runs", f"{manifest['runs']:,} {each}, seed {manifest['seed']}")
@@ -215,7 +218,7 @@ def _parameters(given: dict[str, Any]) -> str:
         return "the centres"
     source = "the case's posterior" if given["given"] == "posterior" else given["given"]
     shared = f", each for {given['replicates']} runs" if given["replicates"] > 1 else ""
-    return f"{given['draws']:,} draws of {source}{shared}, {given['hash']}"
+    return f"{given['draws']:,} draws of {source}{shared}, {given['hash'][:_DIGITS]}"
 
 
 def _status(manifest: dict[str, Any], held: Sequence[TableEntry]) -> list[str]:
@@ -276,12 +279,12 @@ def _show_tables(held: Sequence[TableEntry], digests: dict[str, str]) -> None:
     if not held:
         print("\nIt holds no table yet.")
         return
-    print("\nTables, with the first digits of their digests:")
+    print("\nTables:")
     print(f"  {'':12}  {'rows':>11}  {'columns':>7}  {'size':>7}  digest")
     for table in held:
         print(
             f"  {table.name:12}  {table.rows:>11,}  {table.columns:>7,}  {_bytes(table.size):>7}  "
-            f"{digests.get(table.name, '')[:12] or '-'}"
+            f"{digests.get(table.name, '')[:_DIGITS] or '-'}"
         )
         parts = f", in {table.parts} parts" if table.parts else ""
         print(f"    {table.meaning}{parts}")
@@ -291,7 +294,7 @@ def _show_work(folder: Path, manifest: dict[str, Any]) -> None:
     """What is known of a fit or a hindcast."""
     case = manifest.get("case", {})
     if case:
-        _paragraph("case", f"{case['name']}, {case['hash']}")
+        _paragraph("case", f"{case['name']}, {case['hash'][:_DIGITS]}")
     for name, value in (manifest.get("settings") or manifest.get("plan") or {}).items():
         _paragraph(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value))
     _paragraph("status", str(manifest.get("status", "incomplete")))
@@ -370,7 +373,8 @@ def _print_answer(batches: pa.RecordBatchReader, limit: int) -> None:
         more.append(f"the first {len(shown)} of {rows:,} rows are shown (--limit shows more)")
     if left:
         names = ", ".join(map(str, shown.columns[-left:][:3])) + (", ..." if left > 3 else "")
-        more.append(f"{left} columns do not fit: {names} (--csv FILE writes all)")
+        count = "1 column does" if left == 1 else f"{left:,} columns do"
+        more.append(f"{count} not fit: {names} (--csv FILE writes all)")
     print(_wrapped("; ".join(more) or f"{rows:,} row{'' if rows == 1 else 's'}", "\n", ""))
 
 

@@ -16,12 +16,14 @@ from sim.core.errors import InputError
 from sim.experiment import store
 from sim.experiment.result import Result, load
 from sim.experiment.sweep_result import Sweep
+from sim.scenario.problems import nearest
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 _MEMORY = "1GB"  # most that a query may use; it never spills to disk
 _MOST_THREADS = 4
+_CELLS = 4_000_000  # values of a piece of the answer: 32 MB of float64
 
 
 def query(result: Result | Sweep | str | Path, sql: str) -> pd.DataFrame:
@@ -74,7 +76,9 @@ def answer(result: Result | Sweep | str | Path, sql: str) -> Iterator[pa.RecordB
             raise InputError(
                 "the query is to be one SELECT statement, which reads and changes nothing"
             )
-        yield pa.RecordBatchReader.from_stream(connection.sql(sql))
+        relation = connection.sql(sql)
+        reader = getattr(relation, "to_arrow_reader", None) or relation.fetch_arrow_reader  # older
+        yield reader(max(1, _CELLS // len(relation.columns)))
     except (duckdb.Error, pa.ArrowException) as error:
         columns = [name for schema in schemas.values() for name in schema.names]
         raise InputError(_explained(error, sql, list(files), columns)) from None
@@ -127,6 +131,9 @@ def _explained(error: Exception, sql: str, tables: list[str], columns: list[str]
             f'; names with dots are quoted: "{dotted}" '
             "(in a shell, put the whole query in single quotes)"
         )
+    elif found := re.search(r'Referenced column "(.*\..*?)" not found', text):
+        if "." not in text.partition("bindings")[2]:  # older versions suggest short names only
+            hint = nearest(found[1], columns)
     return f"the query cannot be run: {text}{hint}"
 
 
