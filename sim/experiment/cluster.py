@@ -26,10 +26,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import numpy as np
+import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 import sim
 from sim.core.errors import InputError
+from sim.experiment import store
 from sim.experiment.workers import Failure, Stopped, Task, Worker
 
 if TYPE_CHECKING:
@@ -305,9 +307,16 @@ def _differences(there: Mapping[str, Any], here: Mapping[str, Any]) -> str:
 
 
 def _make(worker: Worker, task: Task, wanted: Mapping[str, Any]) -> Any:
-    """Make what is to be kept of a task, with one thread for linear algebra."""
+    """Make what is to be kept of a task, tables encoded, with one thread for linear algebra."""
     differences = _differences(software(), wanted)
     if differences:  # this one came after the others were asked
         raise InputError(f"a worker that came later has other software: {differences}")
     threadpool_limits(1)  # not only for this task: the process may be at others as well
-    return worker.try_make(task)
+    made = worker.try_make(task)
+    if not isinstance(made, dict):
+        return made
+    # Half the bytes to send, and the work of encoding is not left to one process.
+    return {
+        name: store.encode(part) if isinstance(part, pa.Table) else part
+        for name, part in made.items()
+    }

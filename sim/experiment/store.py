@@ -94,11 +94,23 @@ def write_table(path: Path, table: pa.Table) -> None:
         pq.write_table(table, temporary, **_options(table.schema))
 
 
-def write_part(folder: Path, name: str, key: str, table: pa.Table) -> None:
-    """Write a chunk's part of a table; `key` sorts in the order of scenarios and runs."""
+def encode(table: pa.Table) -> pa.Buffer:
+    """The bytes of the Parquet file that holds a table."""
+    sink = pa.BufferOutputStream()
+    pq.write_table(table, sink, **_options(table.schema))
+    return sink.getvalue()
+
+
+def write_part(folder: Path, name: str, key: str, table: pa.Table | pa.Buffer) -> None:
+    """Write a chunk's part of a table, which may have been encoded where it was made.
+
+    `key` sorts in the order of scenarios and runs.
+    """
     path = _part(folder, name, key)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_table(path, table)
+    encoded = encode(table) if isinstance(table, pa.Table) else table
+    with atomic(path) as temporary:
+        temporary.write_bytes(encoded)
 
 
 def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:

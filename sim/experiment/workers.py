@@ -92,7 +92,10 @@ class Worker(ABC):
 
     @abstractmethod
     def keep(self, task: Task, made: Any) -> None:
-        """Write what was made, atomically; the last file written marks the task as finished."""
+        """Write what was made, atomically; the last file written marks the task as finished.
+
+        Of a dictionary of tables, those made on a cluster come encoded (`store.encode`).
+        """
 
     @abstractmethod
     def label(self, task: Task) -> str:
