@@ -131,9 +131,10 @@ def _explained(error: Exception, sql: str, tables: list[str], columns: list[str]
             f'; names with dots are quoted: "{dotted}" '
             "(in a shell, put the whole query in single quotes)"
         )
-    elif found := re.search(r'Referenced column "(.*\..*?)" not found', text):
-        if "." not in text.partition("bindings")[2]:  # older versions suggest short names only
-            hint = nearest(found[1], columns)
+    elif "." not in text.partition("bindings")[2] and (
+        found := re.search(r'Referenced column "(.*\..*?)" not found', text)
+    ):  # older versions suggest short names only
+        hint = nearest(found[1], columns)
     return f"the query cannot be run: {text}{hint}"
 
 
