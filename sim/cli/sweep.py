@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sim.cli.parsing import Parser, whole_number
 
@@ -26,6 +26,7 @@ _FILES = (
 )
 _SHOWN_ROWS = 16
 _SHOWN_OUTCOMES = 4
+_SHOWN_FACTORS = 6
 
 
 def add(top: Parser) -> None:
@@ -136,12 +137,36 @@ def _described(planned: PlannedSweep) -> str:
         f"size       about {_size(planned)} on disk",
         "",
     ]
+    factors = pd.DataFrame([_factor(one.described()) for one in planned.factors])
+    lines += [factors.to_string(index=False, justify="left"), ""]
+    if len(planned.factors) > _SHOWN_FACTORS:
+        return "\n".join(lines)
     table = planned.design_table().to_pandas().drop(columns="place")
-    with pd.option_context("display.max_columns", None, "display.width", 100):
-        lines.append(table.head(_SHOWN_ROWS).to_string(index=False, float_format="{:.4g}".format))
+    lines.append(table.head(_SHOWN_ROWS).to_string(index=False, float_format="{:.4g}".format))
     if len(table) > _SHOWN_ROWS:
         lines.append(f"... and {len(table) - _SHOWN_ROWS:,} more rows")
     return "\n".join(lines)
+
+
+def _factor(described: dict[str, Any]) -> dict[str, str]:
+    """A line of the table of factors: name, path, values."""
+    if described.get("same_as"):
+        values = f"as {described['same_as']}"
+        if (described["times"], described["plus"]) != (1.0, 0.0):
+            values += f", times {described['times']:g} plus {described['plus']:g}"
+    elif described["levels"] is not None:
+        values = ", ".join(_short(one) for one in described["levels"][:6])
+        values += f", ... ({len(described['levels'])})" if len(described["levels"]) > 6 else ""
+    else:
+        values = f"{_short(described['low'])} to {_short(described['high'])}"
+        if described["distribution"] is not None:
+            values += f", {described['distribution']['distribution']}"
+        values += ", log" if described.get("scale") == "log" else ""
+    return {"factor": described["name"], "path": described["path"], "values": values}
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def _size(planned: PlannedSweep) -> str:
