@@ -10,6 +10,8 @@ from sim import __version__
 from sim.cli import (
     batch,
     case,
+    compare,
+    converge,
     discover,
     fit,
     hindcast,
@@ -20,6 +22,7 @@ from sim.cli import (
     run,
     scenarios,
     score,
+    sensitivity,
     spread,
     sweep,
 )
@@ -56,7 +59,10 @@ def parser() -> Parser:
         rerun,
         results,
         plot,
+        compare,
+        converge,
         spread,
+        sensitivity,
         discover,
         fit,
         hindcast,
