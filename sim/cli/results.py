@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.cli import export
 from sim.cli.parsing import Parser, whole_number
 from sim.core.errors import InputError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _WIDTH = 100
 _LABEL = 12  # columns for what a paragraph is about
 _DIGITS = 12  # of a hash; the manifest has them all
+_FEW = 6  # columns that are named one by one
 _LONGEST = 40  # characters of a text in a table
 
 
@@ -58,6 +60,7 @@ def add(top: Parser) -> None:
         "--limit", type=whole_number, default=40, metavar="N", help="most rows shown; default: 40"
     )
     query.set_defaults(act=answer_query, parser=query)
+    export.add(parser)
 
 
 # The list
@@ -145,7 +148,7 @@ def show_one(given: Namespace) -> int:
     if given.json:
         print(json.dumps(manifest, indent=1, ensure_ascii=False))
         return 0
-    print(f"{folder}: {_title(kind, manifest)}\n")
+    print(_wrapped(f"{folder}: {_title(kind, manifest)}", "", "  ") + "\n")
     if kind in ("batch", "sweep"):
         held = tables(folder)
         _show_origin(folder, manifest, held)
@@ -196,7 +199,7 @@ def _show_origin(folder: Path, manifest: dict[str, Any], held: Sequence[TableEnt
     if design is not None:
         _paragraph(
             "design",
-            f"{design['mode']}, {manifest['rows']:,} rows of {len(manifest['factors'])} factors",
+            f"{design['mode']}, {_rows(manifest)} of {len(manifest['factors'])} factors",
         )
     case = manifest["case"]
     _paragraph(
@@ -210,7 +213,12 @@ def _show_origin(folder: Path, manifest: dict[str, Any], held: Sequence[TableEnt
     _paragraph("command", manifest["command"])
     _paragraph("again", f"multivector rerun {shlex.quote(str(folder))}")
     _paragraph("status", *_status(manifest, held))
-    _paragraph("outcomes", *_outcomes(manifest["outcomes"]))
+    _paragraph("outcomes", *_outcomes(manifest))
+
+
+def _rows(manifest: dict[str, Any]) -> str:
+    rows, distinct = manifest["rows"], manifest["distinct_rows"]
+    return f"{rows:,} rows" + ("" if distinct == rows else f" ({distinct:,} of them differ)")
 
 
 def _parameters(given: dict[str, Any]) -> str:
@@ -223,7 +231,7 @@ def _parameters(given: dict[str, Any]) -> str:
 
 def _status(manifest: dict[str, Any], held: Sequence[TableEntry]) -> list[str]:
     """How many runs there are, and what went wrong in the others."""
-    asked = manifest["runs"] * manifest.get("rows", 1) * len(manifest["scenarios"])
+    asked = manifest["runs"] * manifest.get("distinct_rows", 1) * len(manifest["scenarios"])
     done = next((table.rows for table in held if table.name == "runs"), 0)
     status = manifest["status"]
     if status != "complete":
@@ -239,13 +247,30 @@ def _status(manifest: dict[str, Any], held: Sequence[TableEntry]) -> list[str]:
     return lines
 
 
-def _outcomes(outcomes: Sequence[dict[str, Any]]) -> list[str]:
+def _outcomes(manifest: dict[str, Any]) -> list[str]:
+    """What was kept; of a sweep the columns, which a design may choose one by one."""
+    if "columns" in manifest:
+        last, quarterly = manifest["columns"], manifest["columns_by_quarter"]
+        return [
+            f"at the last quarter: {_columns(last)}",
+            f"means and variances by quarter: {_columns(quarterly)}",
+        ]
+    outcomes = manifest["outcomes"]
     kept = [one["name"] for one in outcomes if one["by_quarter"]]
     others = [one["name"] for one in outcomes if not one["by_quarter"]]
     lines = [f"by quarter: {', '.join(kept) or 'none'}"]
     if others:
         lines.append(f"at the last quarter only: {', '.join(others)}")
     return lines
+
+
+def _columns(names: Sequence[str]) -> str:
+    if not names:
+        return "none"
+    if len(names) <= _FEW:
+        return ", ".join(names)
+    outcomes = dict.fromkeys(name.split(".")[0] for name in names)
+    return f"{len(names)} columns of {', '.join(outcomes)}"
 
 
 def _show_factors(factors: Sequence[dict[str, Any]]) -> None:

@@ -82,7 +82,10 @@ def make_sweep(folder: Path, **changes: Any) -> Path:
         "command": "multivector sweep fear.toml",
         "design": {"title": "Fear", "question": "Does fear matter?", "mode": "grid"},
         "rows": len(ROWS),
+        "distinct_rows": len(ROWS),
         "factors": factors,
+        "columns": ["autonomy.AAA", "welfare.AAA"],
+        "columns_by_quarter": [],
     }
     store.write_manifest(folder, manifest(store.SWEEP_FORMAT, **(about | changes)))
     places = np.arange(len(ROWS))
