@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sim.experiment.sweep_result import Sweep
 
 _WIDTH = 98
+_NAME = 34  # letters of a factor's name that a table has room for
 _MOST = 6  # outcomes of which tables are printed and pictures drawn if none are named
 _MODES = {"sobol": "saltelli", "morris": "morris", "one_at_a_time": "one_at_a_time"}
 _TABLES = {
@@ -226,7 +227,9 @@ def _outcome(study: Study, one: dict[Any, Any]) -> str:
         remark = f"(*): not told apart from noise, as its interval of the {which} index reaches"
         remark += " the floor."
     table = table.assign(**{"": own["told_apart"].map({True: "", False: "(*)"})})
-    table["factor"] = table["factor"].map(lambda name: textwrap.shorten(name, 34, placeholder="…"))
+    table["factor"] = table["factor"].map(
+        lambda name: name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
+    )
     form = "{:.3f}".format if "first" in table else "{:.4g}".format
     shown = table.to_string(index=False, float_format=form, na_rep="-")
     lines = [head, *_variance(study, one), "", shown, ""]

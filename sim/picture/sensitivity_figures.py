@@ -17,7 +17,6 @@ from sim.picture.sheet import Cell, Sheet
 from sim.picture.strips import Axis, Mark, Panel, Row, Span, draw
 from sim.picture.style import (
     FAINT,
-    FONT,
     INK,
     LABEL,
     MARGIN,
@@ -274,9 +273,9 @@ def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
         caption,
         "Dot: one factor. To the right: it moves the outcome more (mean absolute effect of moving "
         "it over its whole range; line: 90% interval). Upwards: the effect differs more with where "
-        "the factors stand (standard deviation). On the dashed line both are equal: the effect is "
-        f"not additive. Hollow: {NOT_TOLD} from noise.",
-        tall + below + 0.1,
+        "the factors stand (standard deviation). On the dashed line both are equal; far below it "
+        f"the effect is nearly the same everywhere. Hollow: {NOT_TOLD} from noise.",
+        tall + below + 0.34,
     )
     cell = Cell(left, below, WIDTH - 2 * MARGIN - left - right, tall)
     axes = sheet.axes(cell)
@@ -325,7 +324,8 @@ def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
     axes.set_ylim(0, up)
     label = f"mean absolute effect [{unit}]" if unit else "mean absolute effect"
     sheet.write(left + cell.width / 2, 0.12, label, NOTE, color=FAINT, ha="center")
-    axes.set_ylabel("standard deviation of the effect", fontsize=NOTE, color=FAINT, family=FONT)
+    above = "standard deviation of the effect (upwards)"
+    sheet.write(0.0, below + tall + 0.12, above, NOTE, color=FAINT)
     return sheet.figure
 
 

@@ -17,6 +17,7 @@ from sim.experiment import store
 from sim.experiment.sweep_result import Sweep
 
 DUMMY = "dummy"
+_EVEN = ("sobol", "latin_hypercube")  # modes of which the first rows are a sample of their own
 _RELATED = 0.3  # correlation of two inputs above which the reader is told
 
 
@@ -36,6 +37,8 @@ class Inputs:
         Factors left out, each with the one that it follows.
     related : list of (str, str, float)
         Pairs of inputs that are correlated over the sample.
+    even : bool
+        Whether the first rows alone cover the inputs as all of them do.
     """
 
     names: list[str]
@@ -43,6 +46,7 @@ class Inputs:
     design: pd.DataFrame
     tied: list[tuple[str, str]]
     related: list[tuple[str, str, float]]
+    even: bool
 
     @classmethod
     def of(cls, sweep: Sweep) -> Inputs:
@@ -65,7 +69,8 @@ class Inputs:
                 (kept[varies[one]], kept[varies[other]], float(correlation[one, other]))
                 for one, other in np.argwhere(np.triu(np.abs(correlation) > _RELATED, 1))
             ]
-        return cls(kept, values, sweep.design().sort_values("place"), tied, related)
+        design = sweep.design().sort_values("place")
+        return cls(kept, values, design, tied, related, sweep.mode in _EVEN)
 
     def bins(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
         """The bin of each factor's value in chosen rows: levels where there are few."""

@@ -15,7 +15,7 @@ from sim.analysis.sensitivity import chance
 from sim.analysis.sensitivity import morris as elementary
 from sim.analysis.sensitivity.given_data import given_data
 from sim.analysis.sensitivity.one_at_a_time import differences
-from sim.analysis.sensitivity.resample import weights
+from sim.analysis.sensitivity.resample import permutations, weights
 from sim.analysis.sensitivity.sample import DUMMY, Inputs, Outputs, outputs, paths
 from sim.analysis.sensitivity.sobol import NARROW, SETTLED, noise_of_total, sobol, unsettled
 from sim.core.errors import InputError
@@ -287,8 +287,9 @@ def _morris(
         if runs is not None and runs.shape[1] > 1:
             reached = elementary.chance_floor(units, runs)
         idle = 0.0 if dummy is None else whole.mu_star_high[dummy, place]
-        floor = np.fmax(reached, idle)
         star, low = whole.mu_star[:, place], whole.mu_star_low[:, place]
+        reached = np.where(reached < 1e-12 * star.max(), 0.0, reached)  # nothing but rounding
+        floor = np.fmax(reached, idle)
         tables.append(
             pd.DataFrame(
                 {
@@ -333,6 +334,8 @@ def _given(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     values = found.means[finished]
     places = np.flatnonzero(finished)
+    if not inputs.even:
+        places = places[permutations(len(places), 1, seed)[0]]
     by_points = {}
     for points in _prefixes(len(values), _FEWEST[GIVEN]):
         chosen = np.zeros(len(finished), dtype=bool)

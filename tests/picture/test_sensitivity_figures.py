@@ -1,0 +1,205 @@
+"""Pictures of sensitivity draw the numbers they are given, with their words apart."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.figure import Figure
+
+from sim.analysis.sensitivity import Study, study
+from sim.core.errors import InputError
+from sim.experiment.sweep_result import Sweep
+from sim.picture import sensitivity_figures as figures
+from sim.picture.sensitivity_pages import pictures
+from sim.picture.style import Caption
+from tests.analysis.stored_sweep import g_function, write
+
+Words = Callable[[Figure], str]
+Collisions = Callable[[Figure], list[tuple[str, ...]]]
+NAMES = (
+    "oil_price",
+    "fear_push",
+    "intensity_of_the_closure_of_the_northern_pipeline_in_winter",
+    "openness_of_the_largest_country",
+    "zeal",
+    "speed_of_adjustment_of_re-exports",
+    "share_of_deals",
+)
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def outcome(units: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    level = g_function(units[None, :7], (0, 1, 2, 4, 9, 20, 50))[0]
+    return np.asarray(0.3 + 0.01 * (level + 0.3 * draws + 0.2 * (units[4] - 0.5) * draws))
+
+
+def still(units: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    return np.full(len(draws), 0.25)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Sweep, Study]]:
+    """A sweep of a mode and its sensitivity."""
+    known: dict[str, tuple[Sweep, Study]] = {}
+
+    def make(mode: str) -> tuple[Sweep, Study]:
+        if mode not in known:
+            size = {"saltelli": 32, "morris": 8}.get(mode, 60)
+            folder = tmp_path_factory.mktemp(mode)
+            functions = {"autonomy.AVA": outcome, "still.AVA": still}
+            sweep = write(folder, mode, functions, NAMES, size, quarters=8)
+            known[mode] = sweep, study(sweep)
+        return known[mode]
+
+    return make
+
+
+def own(table: pd.DataFrame) -> pd.DataFrame:
+    return table[table["outcome"] == "autonomy.AVA"]
+
+
+def drawn(figure: Figure, gid: str) -> list[Any]:
+    return [line for axes in figure.axes for line in axes.get_lines() if line.get_gid() == gid]
+
+
+@pytest.mark.parametrize(
+    ("mode", "endings"),
+    [
+        ("saltelli", ["", "-time", "-convergence"]),
+        ("morris", ["", "-convergence"]),
+        ("one_at_a_time", [""]),
+        ("csv", ["", "-time", "-convergence"]),
+    ],
+)
+def test_all_pictures_of_a_study(
+    mode: str,
+    endings: list[str],
+    made: Callable[[str], tuple[Sweep, Study]],
+    page_words: Words,
+    page_collisions: Collisions,
+    tmp_path: Path,
+) -> None:
+    sweep, found = made(mode)
+    pages = dict(pictures(found, sweep, ["autonomy.AVA"]))
+    assert list(pages) == [f"sensitivity-autonomy.AVA{ending}" for ending in endings]
+    for figure in pages.values():
+        assert page_collisions(figure) == []
+        text = " ".join(page_words(figure).split())
+        assert "What drives autonomy (Avaland)?" in text
+        assert "oil price" in text
+        assert "4 runs a row, seed 5" in text
+        assert "nan" not in text
+
+
+def test_an_outcome_that_never_varies_has_no_pictures(
+    made: Callable[[str], tuple[Sweep, Study]], caption: Caption
+) -> None:
+    for mode in ("saltelli", "csv"):
+        sweep, found = made(mode)
+        assert [name for name, _ in pictures(found, sweep, ["still.AVA"])] in (
+            [],
+            ["sensitivity-still.AVA-convergence"],
+        )
+        table = found.table[found.table["outcome"] == "still.AVA"]
+        with pytest.raises(InputError, match="indices needs an outcome that varies"):
+            figures.indices(table, caption)
+    _, found = made("morris")
+    with pytest.raises(InputError, match="needs a factor that has one"):
+        figures.elementary(found.table[found.table["outcome"] == "still.AVA"], caption)
+
+
+def test_bars_intervals_and_floors_are_those_of_the_table(
+    made: Callable[[str], tuple[Sweep, Study]], caption: Caption
+) -> None:
+    table = own(made("saltelli")[1].table)
+    figure = figures.indices(table, caption)
+    for gid, columns in (
+        ("first", (None, "first")),
+        ("total", (None, "total")),
+        ("first 90", ("first_low", "first_high")),
+        ("total 90", ("total_low", "total_high")),
+    ):
+        low, high = columns
+        lines = drawn(figure, gid)
+        assert [line.get_xdata()[1] for line in lines] == table[high].tolist()
+        starts = [0.0] * len(table) if low is None else table[low].tolist()
+        assert [line.get_xdata()[0] for line in lines] == starts
+    assert [line.get_xdata()[0] for line in drawn(figure, "floor")] == table["floor"].tolist()
+
+
+def test_parts_over_time_add_up_to_the_variance_of_a_run(
+    made: Callable[[str], tuple[Sweep, Study]], caption: Caption
+) -> None:
+    table = own(made("saltelli")[1].over_time)
+    figure = figures.over_time(table, caption)
+    stacked = [one for one in figure.axes[0].collections if one.get_gid() == "part"]
+    assert len(stacked) == figures.MOST_LINES + 3  # others, interactions, chance
+    top = max(path.vertices[:, 1].max() for one in stacked for path in one.get_paths())
+    last = table[table["quarter"] == table["quarter"].max()].iloc[0]
+    whole = last["of_means"] + last["within"]
+    assert top == pytest.approx(whole / 10.0 ** np.floor(np.log10(whole)))
+    name = table.loc[table["total"].idxmax(), "factor"]
+    (line,) = drawn(figure, f"index {name}")
+    assert line.get_ydata().tolist() == table.loc[table["factor"] == name, "total"].tolist()
+    with pytest.raises(InputError, match="two quarters"):
+        figures.over_time(table[table["quarter"] == table["quarter"].max()], caption)
+
+
+def test_effects_and_swings_are_those_of_the_table(
+    made: Callable[[str], tuple[Sweep, Study]], caption: Caption, page_words: Words
+) -> None:
+    table = own(made("morris")[1].table)
+    figure = figures.elementary(table, caption, "0 to 1")
+    for one in table.to_dict("records"):
+        (dot,) = drawn(figure, f"effect {one['factor']}")
+        assert (dot.get_xdata()[0], dot.get_ydata()[0]) == (one["mu_star"], one["sigma"])
+    assert "standard deviation of the effect" in page_words(figure)
+    table = own(made("one_at_a_time")[1].table)
+    ends = {line.get_xdata()[1] for line in drawn(figures.tornado(table, caption), "effect")}
+    assert ends == set(table["effect"])
+    with pytest.raises(InputError, match="leaves the centre"):
+        figures.tornado(table.iloc[:0], caption)
+
+
+def test_many_small_effects_are_still_named_apart(
+    caption: Caption, page_collisions: Collisions
+) -> None:
+    size = np.geomspace(1e-5, 1.0, 24)
+    table = pd.DataFrame(
+        {
+            "factor": [f"factor_number_{place}" for place in range(24)],
+            "mu_star": size,
+            "mu_star_low": 0.8 * size,
+            "mu_star_high": 1.2 * size,
+            "sigma": size**2,
+            "told_apart": size > 0.01,
+        }
+    )
+    assert page_collisions(figures.elementary(table, caption, "share of GDP")) == []
+
+
+def test_convergence_draws_the_largest_factors(
+    made: Callable[[str], tuple[Sweep, Study]], caption: Caption
+) -> None:
+    table = own(made("saltelli")[1].convergence)
+    table = table[table["index"] == "total"]
+    figure = figures.convergence(table, caption, "base points")
+    lines = [line for line in figure.axes[0].get_lines() if line.get_gid()]
+    assert len(lines) == figures.MOST_LINES
+    last = table[table["points"] == table["points"].max()].set_index("factor")["value"]
+    shown = {line.get_gid().removeprefix("converging "): line.get_ydata()[-1] for line in lines}
+    assert shown == last.nlargest(figures.MOST_LINES).to_dict()
+    with pytest.raises(InputError, match="two numbers of points"):
+        figures.convergence(table[table["points"] == 32], caption, "base points")
