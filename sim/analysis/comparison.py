@@ -126,7 +126,7 @@ def comparison(
     )
     table = table.merge(_since(one, other, pair.columns), on="outcome", how="left")
     for name in ("differs_from", "apart_from"):
-        table[name] = table[name].fillna("")
+        table[name] = table[name].astype(object).fillna("")
     saved = _ratio(variances, _variance(gap))
     table["variance_saved"] = np.where(sd > 0, saved, np.nan)
     order = table["effect"].abs().sort_values(ascending=False, kind="stable").index
@@ -284,12 +284,11 @@ def _over_time(one: Side, other: Side, columns: list[str], spread: bool) -> pd.D
             "difference": mean,
             "low": mean - margin,
             "high": mean + margin,
-            "above": (gap > 0).mean(axis=0),
-            "equal": (gap == 0).mean(axis=0),
         }
         if spread:
             low, high = np.quantile(gap, SPREAD, axis=0)
             statistics |= {"spread_low": low, "spread_high": high}
+        statistics |= {"above": (gap > 0).mean(axis=0), "equal": (gap == 0).mean(axis=0)}
         for place in np.flatnonzero(present):
             own = {name: values[:, place] for name, values in statistics.items()}
             key = {"outcome": some[place], "quarter": np.arange(first, last + 1), "runs": len(both)}
