@@ -15,7 +15,6 @@ from tqdm import tqdm
 
 from sim.core.errors import InputError
 from sim.experiment import store
-from sim.experiment.digest import digest
 from sim.experiment.engines import Engine
 from sim.experiment.folder import claimed, clear_left_over, is_empty, prepare, remove
 from sim.experiment.workers import Failure, Stopped, Task, Worker
@@ -229,7 +228,7 @@ def _go(
         remove(folder / name)
     begin()
     failures = _work(folder, worker, tasks, engine, progress)
-    store.compact(folder, tables)
+    digests = store.compact(folder, tables)
     finish()
     names = [one["name"] for one in manifest["scenarios"]]
     manifest["failures"] = [
@@ -243,7 +242,7 @@ def _go(
         for task, failure in failures
     ]
     manifest["digests"] = {
-        name: digest(path)
+        name: digests.get(name) or store.digest(path)
         for name in store.EVERY_TABLE
         if (path := folder / f"{name}.parquet").is_file()
     }

@@ -20,7 +20,6 @@ from sim.core.errors import InputError
 from sim.experiment import store
 from sim.experiment.batch import batch
 from sim.experiment.design import design_from
-from sim.experiment.digest import digest
 from sim.experiment.sweep import sweep
 from sim.scenario import Scenario
 from sim.scenario.load import validated
@@ -230,7 +229,7 @@ def _compared(
         return Comparison(name, False, "is missing from the result")
     if remade is None:
         return Comparison(name, False, "was not made anew")
-    found = digest(path)
+    found = store.digest(path)
     changed = told is not None and found != told
     note = "; it was changed since it was made: its content is not what the manifest says"
     if found == remade:

@@ -1,10 +1,9 @@
-"""Results on disk: atomic parts while a batch runs, one Parquet file a table when it is done.
+"""Results on disk: atomic parts while work runs, one Parquet file a table when it is done.
 
-A results folder holds `manifest.json`, the tables `runs`, `trajectories`, `events` and, if the case
-has measures, `observables`, statistics by quarter in `quarters`, and, while a batch runs or after
-it was interrupted, a folder `parts` with one file a chunk and table. A chunk counts as finished
-once its part of the table `runs` stands, which is written last; so whatever stops a batch, what it
-had finished can be read.
+A results folder holds `manifest.json`; the tables, one file each (`EVERY_TABLE`); and, while a
+batch or a sweep runs, or after it was interrupted, a folder `parts` with one file a task and table.
+A task counts as finished once its part of the table `runs` stands, which is written last; so
+whatever stops the work, what was finished can be read, and gone on with.
 """
 
 from __future__ import annotations
@@ -22,6 +21,7 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
 from sim.core.errors import InputError
+from sim.experiment.digest import Digest
 
 FORMAT = "multivector results 1"
 SWEEP_FORMAT = "multivector sweep 1"
@@ -133,14 +133,15 @@ def finished(folder: Path) -> list[str]:
 # Compacting
 
 
-def compact(folder: Path, names: Iterable[str]) -> None:
+def compact(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """Turn the parts of finished tasks into one file a table.
 
     Parts are read one by one and written in row groups that never mix scenarios, so that memory
     does not grow with the number of runs. Columns that only some scenarios have are empty in the
-    others.
+    others. Returns the digests of the tables.
     """
     keys = finished(folder)
+    digests = {}
     for name in names:
         paths = [path for key in keys if (path := _part(folder, name, key)).is_file()]
         if not paths:
@@ -151,16 +152,26 @@ def compact(folder: Path, names: Iterable[str]) -> None:
             atomic(folder / f"{name}.parquet") as temporary,
             pq.ParquetWriter(temporary, schema, **_options(schema)) as writer,
         ):
-            waiting: list[pa.Table] = []
-            scenario = _scenario_of(paths[0])
-            for path in paths:
-                full = sum(part.num_rows for part in waiting) >= rows
-                if waiting and (full or _scenario_of(path) != scenario):
-                    writer.write_table(pa.concat_tables(waiting).combine_chunks())
-                    waiting = []
-                scenario = _scenario_of(path)
-                waiting.append(_conform(pq.read_table(path), schema))
-            writer.write_table(pa.concat_tables(waiting).combine_chunks())
+            content = Digest(schema)
+            for block in _blocks(paths, schema, rows):
+                content.add(block)
+                writer.write_table(block)
+        digests[name] = content.text()
+    return digests
+
+
+def _blocks(paths: Sequence[Path], schema: pa.Schema, rows: int) -> Iterator[pa.Table]:
+    """The content of parts in blocks of that many rows or more, none with two scenarios."""
+    waiting: list[pa.Table] = []
+    scenario = _scenario_of(paths[0])
+    for path in paths:
+        full = sum(part.num_rows for part in waiting) >= rows
+        if waiting and (full or _scenario_of(path) != scenario):
+            yield pa.concat_tables(waiting).combine_chunks()
+            waiting = []
+        scenario = _scenario_of(path)
+        waiting.append(_conform(pq.read_table(path), schema))
+    yield pa.concat_tables(waiting).combine_chunks()
 
 
 def _scenario_of(path: Path) -> str:
@@ -269,6 +280,21 @@ def table(path: Path) -> pa.Table:
         If the file is damaged.
     """
     return pq.read_table(path, schema=table_schema(path))
+
+
+def digest(path: Path) -> str:
+    """Digest of the content of a stored table; read a row group at a time.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged.
+    """
+    content = Digest(table_schema(path))
+    with pq.ParquetFile(path) as file:
+        for group in range(file.num_row_groups):
+            content.add(file.read_row_group(group))
+    return content.text()
 
 
 def dataset(folder: Path, name: str) -> ds.Dataset | None:
