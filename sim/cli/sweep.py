@@ -121,8 +121,6 @@ def finish(result: Sweep) -> int:
 
 def _described(planned: PlannedSweep) -> str:
     """What a design comes to before anything is run."""
-    import pandas as pd
-
     design, tasks = planned.design, planned.tasks(512)
     lines = [
         f"{design.name}: {design.title}",
@@ -137,8 +135,10 @@ def _described(planned: PlannedSweep) -> str:
         f"size       about {_size(planned)} on disk",
         "",
     ]
-    factors = pd.DataFrame([_factor(one.described()) for one in planned.factors])
-    lines += [factors.to_string(index=False, justify="left"), ""]
+    factors = [("factor", "path", "values"), *(_factor(one.described()) for one in planned.factors)]
+    name, path = (max(len(one[place]) for one in factors) for place in (0, 1))
+    lines += [f"{a:{name}}  {b:{path}}  {c}" for a, b, c in factors]
+    lines.append("")
     if len(planned.factors) > _SHOWN_FACTORS:
         return "\n".join(lines)
     table = planned.design_table().to_pandas().drop(columns="place")
@@ -148,7 +148,7 @@ def _described(planned: PlannedSweep) -> str:
     return "\n".join(lines)
 
 
-def _factor(described: dict[str, Any]) -> dict[str, str]:
+def _factor(described: dict[str, Any]) -> tuple[str, str, str]:
     """A line of the table of factors: name, path, values."""
     if described.get("same_as"):
         values = f"as {described['same_as']}"
@@ -162,7 +162,7 @@ def _factor(described: dict[str, Any]) -> dict[str, str]:
         if described["distribution"] is not None:
             values += f", {described['distribution']['distribution']}"
         values += ", log" if described.get("scale") == "log" else ""
-    return {"factor": described["name"], "path": described["path"], "values": values}
+    return described["name"], described["path"], values
 
 
 def _short(value: object) -> str:
