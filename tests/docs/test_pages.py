@@ -62,6 +62,8 @@ def compiled(path: Path) -> Scenario:
 
 
 def check_toml(block: Block, following: Block | None) -> None:
+    if block.word.startswith("design"):  # test_designs_page.py looks at these
+        return
     path = Path(block.word.removeprefix("wrong").strip() or "scenarios/block.toml")
     if block.word == "part":
         path = Path("scenarios/part.toml")
