@@ -123,12 +123,11 @@ def sort_runs(
             f"{nearest(scenario, result.scenarios)}"
         )
     names = result.scenarios if scenario is None else [scenario]
+    inputs, values, key, remarks = inputs_of(result)
     if isinstance(result, Sweep):
-        inputs, values, key, remarks = _factors(result)
         sorted_runs, remark = _sorted_rows(result, condition)
         remarks += remark
     else:
-        inputs, values, key, remarks = _parameters(result)
         sorted_runs = _sorted_batch(result, condition)
         drawn = result.manifest["parameters"]
         sorted_runs[key] = sorted_runs["run"] // drawn["replicates"] % drawn["draws"]
@@ -153,8 +152,34 @@ def sort_runs(
     )
 
 
+def inputs_of(result: Result | Sweep) -> tuple[list[Input], pd.DataFrame, str, list[str]]:
+    """What the runs of a result were run with.
+
+    Parameters
+    ----------
+    result : Result or Sweep
+        Of a sweep, the factors; of a batch, the parameters that its runs drew.
+
+    Returns
+    -------
+    inputs : list of Input
+    values : DataFrame
+        A column an input, and `key`: a line a row of the design, each once, or a draw.
+    key : str
+        ``"row"`` or ``"draw"``.
+    remarks : list of str
+        What a reader has to know about them, a sentence each.
+
+    Raises
+    ------
+    InputError
+        If a batch drew no parameters, or its draws are no longer to be found.
+    """
+    return _factors(result) if isinstance(result, Sweep) else _parameters(result)
+
+
 def _factors(sweep: Sweep) -> tuple[list[Input], pd.DataFrame, str, list[str]]:
-    """Inputs, their values by row, the name of the row's column, and remarks."""
+    """See `inputs_of`."""
     case = _case(sweep)
     values = sweep.design().drop(columns="place").drop_duplicates("row").reset_index(drop=True)
     inputs = [  # the dummy of a sample for sensitivity acts on nothing
@@ -208,7 +233,7 @@ def _sorted_rows(sweep: Sweep, condition: Condition) -> tuple[pd.DataFrame, list
 
 
 def _parameters(result: Result) -> tuple[list[Input], pd.DataFrame, str, list[str]]:
-    """As `_factors`, of the parameters that the runs of a batch drew."""
+    """See `inputs_of`."""
     drawn = result.manifest.get("parameters", {})
     if not drawn.get("draws"):
         raise InputError(

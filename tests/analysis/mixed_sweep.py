@@ -72,7 +72,7 @@ def write(
     ends.to_parquet(folder / "runs.parquet")
     last = ends.drop(columns="run").groupby(["scenario", "row"], sort=False).mean().reset_index()
     means = [last.assign(quarter=START + place) for place in range(4)]
-    pd.concat(means).to_parquet(folder / "means.parquet")
+    pd.concat(means, ignore_index=True).to_parquet(folder / "means.parquet")
     outcomes = [
         {"name": name, "axes": axes, "unit": "0 to 1", "meaning": "weight", "headline": True,
          "by_quarter": True}
