@@ -346,10 +346,9 @@ def _draw(
     folder, stem = (target.parent, target.stem) if single else (target, "effects")
     drawn: list[tuple[str, Figure]] = []
     for (first, second), table, course in zip(pairs, tables, effects, strict=True):
-        if (table["equal"] == 1).all():
-            continue
         name = stem if len(pairs) == 1 else f"{stem}_{first.scenario}_less_{second.scenario}"
-        drawn.append((name, largest(table, first.result.manifest, top)))
+        if (table["equal"] < 1).any():
+            drawn.append((name, largest(table, first.result.manifest, top)))
         if (course["equal"] < 1).any():
             drawn.append((f"{name}_over_time", over_time(course, table, first.result.manifest)))
     return write(drawn, folder)
