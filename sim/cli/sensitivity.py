@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from sim.analysis.sensitivity import Study
+    from sim.experiment.sweep import PlannedSweep
     from sim.experiment.sweep_result import Sweep
 
 _WIDTH = 98
@@ -124,19 +125,46 @@ def _sweep(given: Namespace) -> Sweep:
             f"{given.source}: there is no such folder, design file or design"
             f"{nearest(given.source, designs)}"
         )
-    from sim.experiment.sweep import sweep
+    from sim.experiment.sweep import plan_sweep, sweep
 
+    changes = {
+        "mode": None if given.method is None else _MODES[given.method],
+        "rows": given.points,
+        "runs": given.runs,
+    }
+    _check(given, plan_sweep(given.source, **changes))
     return sweep(
         given.source,
         out=given.out,
-        mode=None if given.method is None else _MODES[given.method],
-        rows=given.points,
-        runs=given.runs,
+        **changes,
         progress=True,
         overwrite=given.overwrite,
         resume=given.resume,
         **chosen_engine(given),
     )
+
+
+def _check(given: Namespace, planned: PlannedSweep) -> None:
+    """Refuse before hours of work what the sweep would not hold."""
+    from sim.core import quarters
+    from sim.scenario.problems import nearest
+
+    where = planned.design.where()
+    names = [one.name for one in planned.scenarios]
+    if given.scenario is not None and given.scenario not in names:
+        raise InputError(
+            f"{where}: there is no scenario {given.scenario!r}{nearest(given.scenario, names)}"
+        )
+    columns, kept = planned.kept, "outcomes"
+    if given.at != "end":
+        quarters.parse(given.at)
+        columns, kept = planned.by_quarter, "by_quarter"
+    for wanted in given.outcome or ():
+        known = [*dict.fromkeys(one.split(".")[0] for one in columns), *columns]
+        if wanted not in known and not any(one.startswith(f"{wanted}.") for one in columns):
+            raise InputError(
+                f"{where}: no outcome {wanted!r} is among its {kept}{nearest(wanted, known)}"
+            )
 
 
 def report(study: Study, detailed: list[str]) -> str:

@@ -152,6 +152,15 @@ def test_a_design_is_run_first(tmp_path: Path, capsys: pytest.CaptureFixture[str
     )
     out = tmp_path / "result"
     options = ["--points", "8", "--runs", "2", "--jobs", "1", "--no-pictures", "--out", str(out)]
+    for wrong, message in (
+        (["--outcome", "autonmy"], "no outcome 'autonmy' is among its outcomes; did you mean 'au"),
+        (["--outcome", "cohesion", "--at", "2023Q2"], "'cohesion' is among its by_quarter"),
+        (["--at", "soon"], "'soon' is not a quarter"),
+        (["--scenario", "clam"], "study.toml: there is no scenario 'clam'; did you mean 'calm'"),
+    ):
+        assert main(["sensitivity", str(design), *options, *wrong]) == 2
+        assert message in capsys.readouterr().err
+        assert not out.exists()  # nothing is run before it is known to be of use
     assert main(["sensitivity", str(design), *options]) == 0
     assert "8 base points, 2 runs a row" in capsys.readouterr().out
     table = pd.read_csv(out / "sensitivity.csv")
