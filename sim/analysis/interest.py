@@ -20,7 +20,6 @@ from sim.experiment.result import Result
 from sim.experiment.sweep_result import Sweep
 from sim.scenario.problems import nearest
 
-DUMMY = "dummy"  # a factor that acts on nothing, the noise floor of a sensitivity analysis
 NUMERIC = ("number", "whole", "quarter")  # kinds of inputs that have an order
 
 Mask = NDArray[np.bool_]
@@ -182,10 +181,10 @@ def _factors(sweep: Sweep) -> tuple[list[Input], pd.DataFrame, str, list[str]]:
     """See `inputs_of`."""
     case = _case(sweep)
     values = sweep.design().drop(columns="place").drop_duplicates("row").reset_index(drop=True)
-    inputs = [  # the dummy of a sample for sensitivity acts on nothing
+    inputs = [  # one that follows another tells nothing of its own
         Input(one["name"], one["kind"], *_about(one["path"], case))
         for one in sweep.factors
-        if one["name"] != DUMMY and one["name"] in values
+        if one.get("same_as") is None
     ]
     for one in inputs:
         column = values[one.name]

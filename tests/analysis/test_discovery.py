@@ -79,8 +79,9 @@ def test_the_tree_asks_the_three_questions(corner: Any) -> None:
 
 
 def test_the_same_seed_gives_the_same_boxes(corner: Any) -> None:
-    assert discover(cube()).boxes[0].words == corner.boxes[0].words
-    assert discover(cube(), seed=7, boxes=1).boxes[0].words != corner.boxes[0].words
+    again = discover(corner.cases, boxes=1)
+    assert again.boxes[0].words == corner.boxes[0].words
+    assert (discover(corner.cases, boxes=1, depth=1, seed=7).held != corner.held).any()
 
 
 def test_noise_is_not_taken_for_a_box() -> None:
@@ -187,6 +188,14 @@ def test_scenarios_are_an_input_or_chosen(tmp_path: Path) -> None:
     assert "scenario" not in cases.values
     with pytest.raises(InputError, match=r"there is no scenario 'clam'; did you mean 'calm'"):
         sort_runs(sweep, parse("autonomy.AVA < 0.4"), "clam")
+
+
+def test_a_factor_that_follows_another_is_no_input(tmp_path: Path) -> None:
+    sweep = mixed_sweep.write(tmp_path / "sweep", rows=60, runs=2)
+    sweep.manifest["factors"][2]["same_as"] = "fear"
+    cases, _ = sort_runs(sweep, parse("autonomy.AVA < 0.4"))
+    names = [name for name, _, _ in mixed_sweep.FACTORS if name != "waves"]
+    assert [one.name for one in cases.inputs] == names
 
 
 def test_a_quarter_of_a_sweep_is_about_means_over_runs(tmp_path: Path) -> None:
