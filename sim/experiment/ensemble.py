@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -105,10 +105,9 @@ def run_ensemble(
         except Stopped as error:
             raise InputError(f"{error}; {_kept(folder, tasks)}") from error
         except OSError as error:
-            full = "; make room" if error.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+            reason = os.strerror(error.errno) if error.errno else str(error)
             raise InputError(
-                f"{folder}: cannot write the tables ({error.strerror or error}){full}; "
-                f"{_kept(folder, tasks)}"
+                f"{folder}: cannot write the tables ({reason}); {_kept(folder, tasks)}"
             ) from error
 
 

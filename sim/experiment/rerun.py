@@ -20,6 +20,7 @@ from sim.core.errors import InputError
 from sim.experiment import store
 from sim.experiment.batch import batch
 from sim.experiment.design import design_from
+from sim.experiment.ensemble import EnsembleInterrupted
 from sim.experiment.sweep import sweep
 from sim.scenario import Scenario
 from sim.scenario.load import validated
@@ -99,6 +100,7 @@ def _remake_batch(order: Order) -> None:
         cluster=order.cluster,
         trajectories=order.kept(),
         progress=order.progress,
+        resume=True,
         chunk=order.manifest["chunk"],
         parameters=order.parameters(),
         replicates=order.manifest["parameters"]["replicates"],
@@ -113,6 +115,7 @@ def _remake_sweep(order: Order) -> None:
         jobs=order.jobs,
         cluster=order.cluster,
         progress=order.progress,
+        resume=True,
         chunk=order.manifest["chunk"],
         scenarios=order.scenarios(),
         parameters=drawn if isinstance(drawn, Posterior) else None,
@@ -142,7 +145,8 @@ def rerun(
     folder : path
         A complete result.
     out : path, optional
-        Where the new one is to stand; default: a temporary folder, removed at the end.
+        Where the new one is to stand, or was begun by an interrupted call; default: a temporary
+        folder, removed at the end.
     jobs, cluster : see `sim.experiment.engines.engine`
     keep : bool
         Leave the temporary folder.
@@ -153,6 +157,8 @@ def rerun(
     ------
     InputError
         If the folder holds no complete result, or it cannot be made any more.
+    KeyboardInterrupt
+        On Ctrl-C, with a message that says what is kept.
     """
     folder = Path(folder)
     form = store.format_of(folder)
@@ -182,7 +188,11 @@ def _made(
 ) -> Rerun:
     if out.resolve() == folder.resolve():
         raise InputError(f"{out}: this is the result itself; choose another folder with --out")
-    _REMAKE[manifest["format"]](Order(folder, manifest, out, jobs, cluster, progress))
+    try:
+        _REMAKE[manifest["format"]](Order(folder, manifest, out, jobs, cluster, progress))
+    except EnsembleInterrupted:
+        kept = f"--out {out} goes on with what is finished" if stays else "nothing is kept"
+        raise KeyboardInterrupt(f"interrupted; {kept}") from None
     remade = store.read_manifest(out, manifest["format"])
     if remade["status"] != "complete":
         errors = "; ".join(one["error"] for one in remade["failures"][:3])

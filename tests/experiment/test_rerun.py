@@ -15,7 +15,7 @@ import pytest
 from sim.case import Posterior
 from sim.cli.main import main
 from sim.core.errors import InputError
-from sim.experiment import store
+from sim.experiment import store, workers
 from sim.experiment.batch import batch
 from sim.experiment.rerun import rerun
 from sim.experiment.store import digest
@@ -148,6 +148,26 @@ def test_the_temporary_folder_stays_if_asked_for(
     assert kept is not None
     assert kept.parent == here / "temporary"
     assert (kept / "runs.parquet").is_file()
+
+
+def test_an_interrupted_rerun_says_what_is_kept_and_goes_on(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = workers.record
+
+    def interrupted(*arguments: Any, **options: Any) -> Any:
+        if (options["scenario"], options["first_run"]) == ("shock", 3):
+            raise KeyboardInterrupt
+        return real(*arguments, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(workers, "record", interrupted)
+        with pytest.raises(KeyboardInterrupt, match="interrupted; nothing is kept"):
+            rerun(here / "result", jobs=1)
+        with pytest.raises(KeyboardInterrupt, match="again goes on with what is finished"):
+            rerun(here / "result", out=here / "again", jobs=1)
+    assert len(store.finished(here / "again")) == 4
+    assert rerun(here / "result", out=here / "again", jobs=1).matches
 
 
 def test_what_cannot_be_made_anew_is_refused(here: Path) -> None:

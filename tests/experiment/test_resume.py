@@ -21,6 +21,7 @@ import pyarrow as pa
 import pytest
 
 import sim
+from sim.cli.main import main
 from sim.core.errors import InputError
 from sim.experiment import ensemble, store, workers
 from sim.experiment.batch import batch
@@ -479,6 +480,22 @@ def test_draws_that_are_not_the_cases_own_are_stored(scenarios: list[Path], tmp_
     assert "parameters" in result.manifest["digests"]
     point = batch(scenarios[0], out=tmp_path / "point", parameters="point")
     assert not (point.folder / "parameters.parquet").exists()
+
+
+def test_the_command_goes_on_and_says_what_is_complete(
+    batched: Result, scenarios: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["batch", *map(str, scenarios), "-n", "9", "--jobs", "1", "--no-pictures"]
+    words += ["--out", str(tmp_path / "out")]
+    assert main([*words, "--resume"]) == 0  # there is nothing yet
+    assert sim.load(tmp_path / "out").manifest["digests"] == batched.manifest["digests"]
+    assert main([*words, "--resume"]) == 0
+    assert "the result is complete; there is nothing left to do" in capsys.readouterr().err
+    assert main([*words, "--resume", "--seed", "5"]) == 2
+    told = capsys.readouterr().err
+    assert "is of another piece of work, so it cannot be gone on with (seed: 11 there, 5" in told
+    assert main([*words, "--resume", "--overwrite"]) == 2
+    assert "--resume goes on with a result and --overwrite removes it" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name == "nt", reason="signals")
