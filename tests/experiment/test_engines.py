@@ -14,7 +14,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 from sim.core.errors import InputError
-from sim.experiment import store, workers
+from sim.experiment import workers
 from sim.experiment.cluster import Cluster
 from sim.experiment.engines import engine
 from sim.experiment.workers import DiskFull, Failure, Local, Task, Worker, cores
@@ -98,17 +98,6 @@ def test_a_full_disk_stops_the_work(tmp_path: Path, jobs: int, how: str) -> None
         list(Local(jobs).work(Writer(tmp_path, ((3, how),)), tasks(100)))
     assert {0, 1, 2} - kept(tmp_path) == set()
     assert len(kept(tmp_path)) < 99
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_table_on_a_full_disk_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    table = pa.table({"run": [1]})
-    with pytest.raises(OSError, match="No space left") as caught:
-        pq.write_table(table, "/dev/full", **store._options(table.schema))
-    assert caught.value.errno == errno.ENOSPC  # what `DiskFull` is recognised by
 
 
 def test_killed_processes_cost_their_own_tasks_only(tmp_path: Path) -> None:
