@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any
 
@@ -13,10 +13,11 @@ from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS, columns
 from sim.core.plan import Plan
-from sim.core.world import Names, World
+from sim.core.world import Array, Names, World
 from sim.experiment.design import LEVELLED, MOST_ROWS, Design, Factor
 from sim.experiment.sampling import Value, VariedFactor, evenly, rows_of_grid
 from sim.scenario import Scenario, compile_plan
+from sim.scenario.distributions import Given
 from sim.scenario.factors import Place, find_place, set_values
 from sim.scenario.positions import KeyPath
 from sim.scenario.problems import Problems, Report, nearest
@@ -84,11 +85,22 @@ def constant_values(design: Design) -> dict[str, Value]:
     return dict(design.constants)
 
 
-def check_inputs(design: Design, scenarios: Sequence[Scenario], case: Case) -> None:
+def check_inputs(
+    design: Design, scenarios: Sequence[Scenario], case: Case, alone: bool = True
+) -> None:
     """Refuse factors that change no input of the model, and outcomes that are not recorded.
 
     Each scenario is compiled with each factor at differing values, all else as it stands, and
     every array of the world and of the plan is compared.
+
+    Parameters
+    ----------
+    design : Design
+    scenarios : sequence of Scenario
+    case : Case
+    alone : bool
+        Refuse as well values that fit only together with other factors'; else pass them over, for
+        designs whose rows are known to fit.
 
     Raises
     ------
@@ -101,8 +113,10 @@ def check_inputs(design: Design, scenarios: Sequence[Scenario], case: Case) -> N
         held = set_values(scenario, case, design.constants)
         world, _ = _compiled(design, held, case)
         _check_outcomes(design, world.names, report)
+        acting = _acting(design, factors, scenario, case)
         for index, factor in enumerate(factors):
-            _check_acts(design, index, factor, factors, scenario, case, report)
+            if factor.name not in acting:
+                _check_acts(design, index, factor, factors, scenario, case, report, alone)
     report.stop()
 
 
@@ -463,6 +477,54 @@ def _compiled(design: Design, scenario: Scenario, case: Case) -> tuple[World, Pl
     return compile_plan(scenario, case, range(2), design.seed)
 
 
+def _acting(
+    design: Design, factors: Sequence[VariedFactor], scenario: Scenario, case: Case
+) -> set[str]:
+    """Names of factors that act, as far as one compilation for all of them can tell.
+
+    In its first row all factors that may differ by run are at one end, in each further row one of
+    them is at the other end. Those not found to act so, and all if the rows do not fit, are left
+    to be tried one by one.
+    """
+    own = [factor for factor in factors if factor.by_run]
+    if not own:
+        return set()
+    rows = len(own) + 1
+    settings: dict[str, object] = dict(design.constants)
+    for row, factor in enumerate(own, 1):
+        one, other = _tried(factor, factors)[:2]
+        values = [float(one)] * rows
+        values[row] = float(other)
+        settings[factor.path] = Given(values=tuple(values))
+    try:
+        inputs = compile_plan(
+            set_values(scenario, case, settings), case, range(2), design.seed, copies=rows
+        )
+    except InputError:
+        return set()
+    differing = np.zeros(rows, dtype=bool)
+    for array in _arrays(inputs):
+        if array.shape[-1:] == (2 * rows,):  # a value a run, the runs of each row together
+            apart = array.reshape(-1, rows, 2)
+            differing |= (apart != apart[:, :1]).any(axis=(0, 2))
+    return {factor.name for row, factor in enumerate(own, 1) if differing[row]}
+
+
+def _arrays(part: Any) -> Iterator[Array]:
+    """The floating-point arrays of worlds and plans, and of the parts of them."""
+    if is_dataclass(part):
+        for one in fields(part):
+            yield from _arrays(getattr(part, one.name))
+    elif isinstance(part, Mapping):
+        for inner in part.values():
+            yield from _arrays(inner)
+    elif isinstance(part, tuple):
+        for inner in part:
+            yield from _arrays(inner)
+    elif isinstance(part, np.ndarray) and part.dtype == np.float64:
+        yield part
+
+
 def _check_acts(
     design: Design,
     index: int,
@@ -471,6 +533,7 @@ def _check_acts(
     scenario: Scenario,
     case: Case,
     report: Report,
+    alone: bool,
 ) -> None:
     """Does a factor by itself change anything that the model is given."""
     first: tuple[World, Plan] | None = None
@@ -479,8 +542,9 @@ def _check_acts(
             given = set_values(scenario, case, {**design.constants, factor.path: value})
             inputs = _compiled(design, given, case)
         except InputError as error:
-            if factor.same_as is not None or any(one.same_as == factor.name for one in factors):
-                return  # it fits only together with the other, and then it acts
+            followed = any(one.same_as == factor.name for one in factors)
+            if not alone or factor.same_as is not None or followed:
+                return  # it fits only together with others, and then it acts
             told = f"{value:g}" if isinstance(value, float) else str(value)
             _tell(report, ("factor", index), f"{factor.name!r} at {told}: ", error)
             return

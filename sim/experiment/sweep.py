@@ -176,11 +176,15 @@ class PlannedSweep:
         self.case = _shared_case(self.scenarios)
         self.given: str | Path | Posterior = parameters or design.drawn()
         self.posterior = self.case.draws(self.given)
-        check_inputs(design, self.scenarios, self.case)
         self.factors = resolve_factors(design, self.scenarios, self.case)
         self.sample = sample(design, self.factors)
         self.rows = _grouped(design, self.factors, self.sample)
-        self.worlds = self._compile()
+        try:
+            self.worlds = self._compile()
+        except InputError:
+            check_inputs(design, self.scenarios, self.case)  # a factor alone is easier to mend
+            raise
+        check_inputs(design, self.scenarios, self.case, alone=False)
         names = dict.fromkeys(
             column
             for world in self.worlds

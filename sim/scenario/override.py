@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -40,6 +41,7 @@ def override_world(
     parameters: dict[str, Any] = _parameters(scenario, case, draw, report)
     attributes: dict[str, Any] = {}
     upper = world.attributes.share  # the most that shares can come to in any run
+    touched: dict[tuple[int, int], int] = {}  # the last override of shares of (country, channel)
     for index, override in enumerate(scenario.attribute):
         name, axes = override.name, ATTRIBUTES[override.name].axes
         at = place(override, axes, world.names)
@@ -57,7 +59,9 @@ def override_world(
         if name == "share":
             most = drawn if fixed(value) else np.array([min(reach(value)[1], np.finfo(float).max)])
             upper, _ = _overridden(upper, at, what, most, override)
-            _check_shares(upper, at, index, world, report)
+            countries, _, channels = (rows.ravel() for rows in at)
+            touched |= {(int(c), int(k)): index for c in countries for k in channels}
+    _check_shares(upper, touched, world, report)
     return replace(
         world,
         parameters=replace(world.parameters, **parameters),
@@ -95,15 +99,15 @@ def _overridden(
     return array, float(outside[0]) if outside.size else None
 
 
-def _check_shares(share: Array, at: Place, index: int, world: World, report: Report) -> None:
-    """Hold the sums of shares over powers in the cells that an override touches to 1."""
-    countries, _, channels = (rows.ravel() for rows in at)
-    for c in countries:
-        for k in channels:
-            total = float(share[c, :, k].sum(axis=0).max())
-            if total > 1.0 + _ROUNDING:
-                report.problem(
-                    ("attribute", index),
-                    f"the shares of {world.names.countries[c]} in {world.names.channels[k]} sum "
-                    f"to {total:.4g}; allowed: at most 1",
-                )
+def _check_shares(
+    share: Array, touched: Mapping[tuple[int, int], int], world: World, report: Report
+) -> None:
+    """Hold the sums of shares over powers in the cells that overrides touch to 1."""
+    for (c, k), index in touched.items():
+        total = float(share[c, :, k].sum(axis=0).max())
+        if total > 1.0 + _ROUNDING:
+            report.problem(
+                ("attribute", index),
+                f"the shares of {world.names.countries[c]} in {world.names.channels[k]} sum "
+                f"to {total:.4g}; allowed: at most 1",
+            )
