@@ -194,7 +194,10 @@ def _factors(sweep: Sweep) -> tuple[list[Input], pd.DataFrame, str, list[str]]:
             values[one.name] = np.where(column.astype(bool), "on", "off")
         elif one.kind == "text":
             values[one.name] = column.astype(str)
-    remarks = []
+    remarks = [
+        f"Rows share the random draws of their {sweep.manifest['runs']} runs: what is found, with "
+        "its intervals, holds across rows for these runs."
+    ]
     if sweep.mode in ("one_at_a_time", "morris"):
         remarks.append(
             f"Rows sampled {sweep.mode.replace('_', ' ')} leave most of the space of the factors "
@@ -295,7 +298,8 @@ def _about(path: str, case: Case | None) -> tuple[str, str]:
     }
     known = tables.get(kind, {})
     if rest and rest[0] in known:
-        return known[rest[0]].unit, known[rest[0]].meaning
+        unit = "factor" if rest[-1] == "factor" else known[rest[0]].unit
+        return unit, known[rest[0]].meaning
     if kind == "parameters" and case is not None:
         for row in case.table("parameters"):
             if row["name"] == rest[-1]:

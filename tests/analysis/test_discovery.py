@@ -165,7 +165,8 @@ def test_a_sweep_is_sorted_by_row(tmp_path: Path) -> None:
     assert (cases.runs == 5).all()
     assert cases.values["closed_from"].between(8096, 8107).all()
     assert set(cases.values["coercion"]) == {"on", "off"}
-    assert remarks == []
+    assert len(remarks) == 1
+    assert "Rows share the random draws of their 5 runs" in remarks[0]
     (box,) = discover(cases, boxes=1).boxes
     assert {limit.input.name for limit in box.limits} == {"fear", "closed_from", "partner"}
 
@@ -198,6 +199,17 @@ def test_a_factor_that_follows_another_is_no_input(tmp_path: Path) -> None:
     assert [one.name for one in cases.inputs] == names
 
 
+def test_inputs_have_the_unit_and_meaning_of_what_they_act_on(tmp_path: Path) -> None:
+    sweep = mixed_sweep.write(tmp_path / "sweep", rows=60, runs=2)
+    for place, path in enumerate(("driver.oil", "driver.oil.factor", "attribute.openness.AVA")):
+        sweep.manifest["factors"][place]["path"] = path
+    cases, _ = sort_runs(sweep, parse("autonomy.AVA < 0.4"))
+    assert [one.unit for one in cases.inputs[:2]] == ["log points", "factor"]
+    assert cases.inputs[0].meaning == cases.inputs[1].meaning == "oil price against the base"
+    assert cases.inputs[2].meaning
+    assert cases.inputs[4] == Input("partner", "text")
+
+
 def test_a_quarter_of_a_sweep_is_about_means_over_runs(tmp_path: Path) -> None:
     sweep = mixed_sweep.write(tmp_path / "sweep", rows=100, runs=2)
     cases, remarks = sort_runs(sweep, parse("autonomy.AVA@2024Q2 < 0.4 and cohesion < 2"))
@@ -205,7 +217,7 @@ def test_a_quarter_of_a_sweep_is_about_means_over_runs(tmp_path: Path) -> None:
     means = means[means["quarter"] == 4 * 2024 + 1]
     assert cases.interest.sum() == (means["autonomy.AVA"] < 0.4).sum()
     assert (cases.runs == 1).all()
-    assert "means over the runs of a row" in remarks[0]
+    assert "means over the runs of a row" in remarks[-1]
     with pytest.raises(InputError, match="no outcome was recorded in 2031Q1"):
         sort_runs(sweep, parse("autonomy.AVA@2031Q1 < 0.4"))
 
