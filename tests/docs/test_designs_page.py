@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.case import load_case
+from sim.case import Case, load_case
 from sim.core.errors import InputError
 from sim.experiment.design import MODES, DesignFile, Factor, list_designs, load_design
 from sim.experiment.design import Design as OneDesign
@@ -39,19 +39,23 @@ def whole(part: str) -> str:
     return head + part + ("" if "[[factor]]" in part else FACTOR)
 
 
-def loaded(text: str) -> tuple[OneDesign, Sample]:
+@pytest.fixture(scope="module")
+def case() -> Case:
+    return load_case("central_asia")
+
+
+def loaded(text: str, case: Case) -> tuple[OneDesign, Sample]:
     Path("scenarios/designs").mkdir(parents=True, exist_ok=True)
     path = Path("scenarios/designs/block.toml")
     path.write_text(text, encoding="utf-8")
     design = load_design(path)
     scenarios = scenarios_of(design)
-    case = load_case(str(scenarios[0].case))
     check_inputs(design, scenarios, case)
     return design, sample(design, resolve_factors(design, scenarios, case))
 
 
 def test_the_designs_of_the_page_can_be_run(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("scenarios/designs").mkdir(parents=True)
@@ -65,13 +69,13 @@ def test_the_designs_of_the_page_can_be_run(
         if block.word == "design wrong":
             assert following is not None
             with pytest.raises(InputError) as caught:
-                loaded(block.text)
+                loaded(block.text, case)
             assert str(caught.value) == following.text.strip()
             continue
         assert block.word in ("design", "design part"), block.line
         text = block.text if block.word == "design" else whole(block.text)
         try:
-            design, drawn = loaded(text)
+            design, drawn = loaded(text, case)
         except InputError as error:
             pytest.fail(f"{PAGE.name}:{block.line}: {error}")
         modes.setdefault(design.mode, []).append(len(drawn.ids))
@@ -100,7 +104,7 @@ def test_defaults_are_those_of_the_schema(page: str) -> None:
     assert told["parameters"] == f"`{DesignFile.model_fields['parameters'].default}`"
 
 
-def test_every_path_of_the_page_can_vary(page: str) -> None:
+def test_every_path_of_the_page_can_vary(page: str, case: Case) -> None:
     from sim.scenario import load_scenario
     from sim.scenario.factors import find_place
 
@@ -109,7 +113,7 @@ def test_every_path_of_the_page_can_vary(page: str) -> None:
     for cells in rows:
         path = cells[0].strip("`")
         scenario = load_scenario("war_package" if path.startswith("path") else "cpc_closure")
-        find_place(path, scenario, load_case(str(scenario.case)))
+        find_place(path, scenario, case)
 
 
 def test_shipped_designs_are_listed(page: str) -> None:

@@ -25,6 +25,7 @@ from sim.experiment.design import (
 from sim.experiment.design_check import check_inputs, resolve_factors, same_inputs
 from sim.experiment.sampling import VariedFactor, sample
 from sim.scenario import compile_plan, list_scenarios, load_scenario
+from sim.scenario.factors import set_values
 from tests.experiment.designing import CASE, CLOSED, DATE, FEAR, HEAD, RANGE, Write, workplace
 
 Refused = Callable[[str], str]
@@ -565,6 +566,30 @@ def test_factors_that_act_are_accepted(write: Write, case: Case) -> None:
         "plus": 1.0,
     }
     assert json.loads(json.dumps(factors[3].described()))["distribution"]["sd"] == 0.1
+
+
+def test_one_idle_factor_among_others_is_found(unfit: Refused) -> None:
+    """Most are tried in one compilation; one that does nothing there is tried by itself."""
+    idle = '[[factor]]\npath = "parameters.threat_hazard"\n' + LIST
+    follower = '[[factor]]\npath = "parameters.learning_rate"\nsame_as = "closed"\n'
+    text = GRID + "[constants]\nswitches.coercion = false\n" + CLOSED + LIST + FEAR + LIST
+    message = unfit(text + idle + follower)
+    assert message.startswith(f"{WHERE}:15: factor: 'parameters.threat_hazard' changes no input")
+    assert len(message.splitlines()) == 1
+
+
+def test_factors_that_fit_only_one_by_one_are_tried_so(write: Write, case: Case) -> None:
+    """Together at their low ends the shares of a country sum to more than 1."""
+    shares = "".join(
+        f'[[factor]]\npath = "attribute.share.AVA.{power}.trade"\nlow = 0.4\nhigh = 0.44\n'
+        for power in ("NOR", "EAS")
+    )
+    design, factors = resolved(HYPERCUBE + shares, write, case)
+    assert [factor.by_run for factor in factors] == [True, True]
+    (scenario,) = load_scenarios(design)
+    together = set_values(scenario, case, {factor.path: 0.4 for factor in factors})
+    with pytest.raises(InputError, match="allowed: at most 1"):
+        compile_plan(together, case, range(2), 1)
 
 
 def test_inputs_are_compared_array_by_array(write: Write, case: Case) -> None:
