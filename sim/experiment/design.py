@@ -269,6 +269,11 @@ def changed_design(design: Design, changes: Mapping[str, Any], size: int | None 
     if mode != design.mode:
         for other in {*SIZES.values(), "table", "levels"} - {key}:
             data.pop(other, None)
+        if mode not in LEVELLED:
+            data["factor"] = [
+                {name: value for name, value in factor.items() if name != "steps"}
+                for factor in data["factor"]
+            ]
     if size is not None:
         if key is None or key == "file":
             raise InputError(
@@ -314,7 +319,8 @@ def load_scenarios(design: Design) -> list[Scenario]:
         is_path = name.endswith(".toml") or Path(name).name != name
         beside = design.beside(name if is_path else f"{name}.toml")
         try:
-            loaded.append(load_scenario(beside if is_path or beside.is_file() else name))
+            there = beside.is_file() and beside.stem != design.name  # it is no scenario itself
+            loaded.append(load_scenario(beside if is_path or there else name))
         except InputError as error:
             if is_path and beside.is_file():
                 problems.include(error)

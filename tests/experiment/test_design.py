@@ -17,6 +17,7 @@ from sim.experiment.design import (
     MODES,
     SIZES,
     Design,
+    changed_design,
     design_from,
     list_designs,
     load_design,
@@ -134,6 +135,22 @@ def test_scenarios_are_looked_for_beside_the_design_first(write: Write) -> None:
     write("closure.toml", closure.replace('"Closure"', '"Beside"'))
     write("mine.toml", GRID + CLOSED + LIST)
     assert [one.title for one in load_scenarios(load_design("mine"))] == ["Beside"]
+
+
+def test_a_design_may_have_the_name_of_its_scenario(write: Write) -> None:
+    design = load_design(write("closure.toml", GRID + CLOSED + LIST))
+    assert [one.title for one in load_scenarios(design)] == ["Closure"]
+
+
+def test_another_mode_leaves_out_what_means_nothing_to_it(write: Write) -> None:
+    text = GRID + CLOSED + RANGE + "steps = 3\n"
+    drawn = changed_design(load_design(write("mine.toml", text)), {"mode": "sobol"}, 8)
+    assert (drawn.mode, drawn.rows, drawn.factor[0].steps) == ("sobol", 8, None)
+    assert drawn.where("mode").startswith("scenarios/designs/mine.toml")
+    with pytest.raises(InputError, match="the mode grid has no size that could be set"):
+        changed_design(drawn, {"mode": "grid"}, 8)
+    with pytest.raises(InputError, match="runs: found 0; allowed: at least 1"):
+        changed_design(drawn, {"runs": 0})
 
 
 def test_scenario_that_is_not_there(write: Write) -> None:
