@@ -21,6 +21,7 @@ from sim.experiment.batch import batch
 from sim.experiment.result import Result, load_batch
 from sim.picture.comparison_figures import codes_in_words, effects, over_time, signed
 from sim.picture.convergence_figures import settling
+from tests.analysis.stored_sweep import write
 from tests.experiment.conftest import scenarios
 from tests.picture.conftest import page_collisions, page_words
 
@@ -195,6 +196,17 @@ def test_what_cannot_converge(stored: Path, capsys: pytest.CaptureFixture[str]) 
     assert "there is no scenario 'clam'; did you mean 'calm'?" in message
     message = refused(capsys, "converge", stored, "--condition", "cohesion")
     assert "cannot read 'cohesion'; write an outcome" in message
+
+
+def test_converge_of_a_sweep(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, "sobol", {"cohesion": lambda unit, draws: 5 + unit[0] + draws}, size=8)
+    told = said(capsys, "converge", tmp_path, "--outcome", "cohesion", "--error", 0.1)
+    assert "calm: 8 rows of 4 runs. Wanted error: 0.1 in each outcome's unit. Runs are" in told
+    assert "mean of a row median" in told
+    assert "difference of two rows  worst" in told
+    message = refused(capsys, "converge", tmp_path, "--against", "shock")
+    assert "--against is for results of a batch; this is a sweep" in message
+    assert "this is the result of a sweep, not of a batch" in refused(capsys, "compare", tmp_path)
 
 
 # Pictures
