@@ -106,7 +106,7 @@ def comparison(
             "scenario": one.named(other),
             "against": other.named(one),
             "outcome": pair.columns,
-            "unit": [a._unit(column) for column in pair.columns],
+            "unit": [a.unit(column) for column in pair.columns],
             "at": when,
             "runs": len(pair.runs),
             "mean": pair.first.mean(axis=0),
@@ -164,7 +164,7 @@ def effects_over_time(
     found = _over_time(one, other, columns, spread=True)
     found.insert(0, "scenario", one.named(other))
     found.insert(1, "against", other.named(one))
-    found.insert(3, "unit", [a._unit(column) for column in found["outcome"]])
+    found.insert(3, "unit", [a.unit(column) for column in found["outcome"]])
     return found
 
 

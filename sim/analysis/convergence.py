@@ -144,7 +144,7 @@ def convergence(
             unit = "0 to 1"
         else:
             statistics = _statistics(found, draw, levels)
-            unit = result._unit(str(name))
+            unit = result.unit(str(name))
         for statistic, value, error, low, high in statistics:
             goal = wanted.of(found.mean())
             rows.append(

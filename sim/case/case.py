@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from sim.case.build import all_names, build, noise
 from sim.case.check import check
@@ -64,7 +66,7 @@ class Case:
         countries: Sequence[str] | None = None,
         powers: Sequence[str] | None = None,
     ) -> World:
-        """Build the arrays of a base quarter; see `sim.case.build.build`.
+        """The arrays of a base quarter, built when first asked for; see `sim.case.build.build`.
 
         Parameters
         ----------
@@ -77,9 +79,25 @@ class Case:
         ------
         InputError
             If the tables do not give a complete world, or a name or quarter is wrong.
+
+        Returns
+        -------
+        World
+            Its arrays are read-only, because others share them.
         """
         base = quarters.parse(as_of) if isinstance(as_of, str) else as_of
-        return build(self.tables, self.as_of if base is None else base, countries, powers)
+        base = self.as_of if base is None else base
+        members = tuple(None if codes is None else tuple(codes) for codes in (countries, powers))
+        if (base, members) not in self._worlds:
+            world = build(self.tables, base, countries, powers)
+            _protect(world)
+            self._worlds[base, members] = world
+        return self._worlds[base, members]
+
+    @cached_property
+    def _worlds(self) -> dict[tuple[int, tuple[tuple[str, ...] | None, ...]], World]:
+        """Worlds built so far; compiling chunk after chunk needs the same one again."""
+        return {}
 
     def noise(self, world: World) -> tuple[dict[str, Array], dict[str, Array]]:
         """Persistence and noise of the drivers with noise; see `sim.case.build.noise`."""
@@ -164,6 +182,18 @@ class Case:
         if (self.folder / POSTERIOR).exists():
             digest.update((self.folder / POSTERIOR).read_bytes())
         return digest.hexdigest()
+
+
+def _protect(part: Any) -> None:
+    """Make every array below read-only."""
+    if isinstance(part, np.ndarray):
+        part.setflags(write=False)
+    elif isinstance(part, dict):
+        for one in part.values():
+            _protect(one)
+    elif is_dataclass(part):
+        for one in fields(part):
+            _protect(getattr(part, one.name))
 
 
 def load_case(name_or_path: str | Path) -> Case:

@@ -144,12 +144,13 @@ def read_table(
     """
     lines = _lines(path, read_text(path))
     header_line, header = lines[0]
-    _check_header(f"{shown(path)}:{header_line}", header, columns)
+    name = shown(path)
+    _check_header(f"{name}:{header_line}", header, columns)
     order = {name: position for position, name in enumerate(header)}
     rows: list[Row] = []
     first: dict[tuple[str, ...], int] = {}
     for line, found in lines[1:]:
-        where = f"{shown(path)}:{line}"
+        where = f"{name}:{line}"
         if len(found) != len(header):
             raise InputError(
                 f"{where}: found {len(found)} cells; the header has {len(header)} columns "

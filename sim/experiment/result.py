@@ -193,7 +193,7 @@ class Result:
     def _by_outcome(self, by_scenario: pd.DataFrame) -> pd.DataFrame:
         """A row an outcome, with its unit and a column a scenario."""
         table = by_scenario.T.reindex(columns=self.scenarios)
-        table.insert(0, "unit", [self._unit(str(column)) for column in table.index])
+        table.insert(0, "unit", [self.unit(str(column)) for column in table.index])
         table.index.name, table.columns.name = "outcome", None
         return table
 
@@ -257,7 +257,7 @@ class Result:
                         "against": against,
                         "outcome": column,
                         "at": at,
-                        "unit": self._unit(column),
+                        "unit": self.unit(column),
                         "said": headline["direction"],
                         "difference": difference.mean(),
                         "standard_error": difference.sem(),
@@ -293,7 +293,8 @@ class Result:
             table = table[table["quarter"] == quarters.parse(at)]
         return table.groupby(["scenario", "run"], observed=True)[column].mean()
 
-    def _unit(self, column: str) -> str:
+    def unit(self, column: str) -> str:
+        """Unit of an outcome's column; of a route, what its flow is counted in."""
         name, *codes = column.split(".")
         unit = next(one["unit"] for one in self.manifest["outcomes"] if one["name"] == name)
         if unit == "route's unit a year":
