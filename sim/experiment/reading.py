@@ -1,9 +1,10 @@
-"""Reads chosen columns of a stored table."""
+"""Reads chosen columns of a stored table, and their units."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -52,3 +53,13 @@ def read_columns(
             )
         chosen.update(dict.fromkeys(found))
     return data.to_table(columns=[*keys, *chosen]).to_pandas()
+
+
+def unit_of(manifest: Mapping[str, Any], column: str) -> str:
+    """Unit of an outcome's column; that of a route's flow is the route's own."""
+    name, *codes = column.split(".")
+    unit = next(one["unit"] for one in manifest["outcomes"] if one["name"] == name)
+    if unit == "route's unit a year":
+        routes = {route["code"]: route["unit"] for route in manifest["case"]["routes"]}
+        unit = f"{routes[codes[0]].removesuffix(' a year')} a year"
+    return str(unit)

@@ -15,7 +15,7 @@ import pyarrow.dataset as ds
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment import statistics, store
-from sim.experiment.reading import read_columns
+from sim.experiment.reading import read_columns, unit_of
 from sim.experiment.sweep_result import Sweep
 from sim.scenario.problems import nearest
 
@@ -294,13 +294,8 @@ class Result:
         return table.groupby(["scenario", "run"], observed=True)[column].mean()
 
     def unit(self, column: str) -> str:
-        """Unit of an outcome's column; of a route, what its flow is counted in."""
-        name, *codes = column.split(".")
-        unit = next(one["unit"] for one in self.manifest["outcomes"] if one["name"] == name)
-        if unit == "route's unit a year":
-            routes = {route["code"]: route["unit"] for route in self.manifest["case"]["routes"]}
-            unit = f"{routes[codes[0]].removesuffix(' a year')} a year"
-        return str(unit)
+        """Unit of an outcome's column."""
+        return unit_of(self.manifest, column)
 
     def plot(
         self, out: str | Path | None = None, outcomes: Sequence[str] | None = None

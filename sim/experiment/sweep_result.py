@@ -10,7 +10,7 @@ import pandas as pd
 
 from sim.core.errors import InputError
 from sim.experiment import store
-from sim.experiment.reading import read_columns
+from sim.experiment.reading import read_columns, unit_of
 
 
 class Sweep:
@@ -117,10 +117,7 @@ class Sweep:
 
     def unit(self, column: str) -> str:
         """Unit of an outcome's column."""
-        name = column.split(".")[0]
-        return next(
-            (str(one["unit"]) for one in self.manifest["outcomes"] if one["name"] == name), ""
-        )
+        return unit_of(self.manifest, column)
 
     def _read(
         self, name: str, keys: tuple[str, ...], columns: Iterable[str] | None
