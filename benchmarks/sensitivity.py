@@ -91,7 +91,8 @@ def words(screening: Sweep, sobol: Sweep) -> str:
         f"{few} that matter for the questions below then went into a Sobol design "
         f"(`scenarios/designs/what_drives.toml`): {sobol.manifest['rows']:,} rows of "
         f"{sobol.manifest['runs']} runs, "
-        f"{sobol.manifest['distinct_rows'] * sobol.manifest['runs']:,} runs in all. What the indices mean is said in [experiments.md](experiments.md)."
+        f"{sobol.manifest['distinct_rows'] * sobol.manifest['runs']:,} runs in all. "
+        "What the indices mean is said in [experiments.md](experiments.md)."
     )
 
 
