@@ -30,7 +30,7 @@ from sim.scenario.schema import FORMS, KINDS, ScenarioFile, keys_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("README.md"), *ROOT.glob("docs/*.md")])
-WITH_COMMANDS = ("README.md", "scenarios.md", "case.md")
+WITH_COMMANDS = ("README.md", "scenarios.md", "case.md", "designs.md", "experiments.md")
 HEAD = 'title = "Part"\nquestion = "Does this part fit?"\nextends = "baseline"\n'
 
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -91,9 +91,18 @@ def check_command(words: list[str]) -> None:
 
 
 def commands(block: Block) -> list[list[str]]:
-    lines = block.text.replace("\\\n", " ").splitlines()
-    split = [shlex.split(line, comments=True) for line in lines]
-    return [words[1:] for words in split if words[:1] == ["multivector"]]
+    found, waiting = [], ""
+    for line in block.text.replace("\\\n", " ").splitlines():
+        waiting += line + "\n"
+        try:
+            words = shlex.split(waiting, comments=True)
+        except ValueError:  # a text in quotes goes on
+            continue
+        waiting = ""
+        if words[:1] == ["multivector"]:
+            found.append(words[1:])
+    assert not waiting, waiting
+    return found
 
 
 @pytest.mark.parametrize("page", PAGES, ids=[page.name for page in PAGES])
