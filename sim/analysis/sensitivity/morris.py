@@ -117,6 +117,30 @@ def effects(units: Array, values: Array) -> Array:
     return ordered
 
 
+def sizes(units: Array, values: Array) -> tuple[Array, Array, Array]:
+    """Mean absolute effects of many outputs at once, without SALib's resampling.
+
+    Parameters
+    ----------
+    units : array (row, factor)
+    values : array (row, output)
+
+    Returns
+    -------
+    tuple of array (factor, output)
+        The means, and the ends of their intervals of 90 percent: normal, from the standard error
+        over trajectories, to which SALib's bootstrap tends.
+    """
+    shape = (units.shape[1], values.shape[1])
+    star, reach = np.empty(shape), np.empty(shape)
+    for place, output in enumerate(values.T):  # all at once would need much memory
+        size = np.abs(effects(units, output))
+        star[:, place] = size.mean(axis=0)
+        reach[:, place] = size.std(axis=0, ddof=1) / np.sqrt(len(size))
+    reach *= ndtri((1 + LEVEL) / 2)
+    return star, np.maximum(star - reach, 0.0), star + reach
+
+
 def chance_floor(units: Array, runs: Array) -> Array:
     """What the mean absolute effect reaches through chance alone.
 

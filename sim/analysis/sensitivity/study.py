@@ -52,9 +52,9 @@ class Study:
         (share of `of_means` that is interaction with chance); widest (interval of an index),
         ranking (how unsettled it is) and settled.
     over_time : DataFrame
-        scenario, outcome, quarter, factor, first and total with their intervals, of_means, within
-        (mean variance over the runs of a row), unit. Empty for other methods than ``sobol`` and
-        ``given data``, or where no quarters were kept.
+        scenario, outcome, quarter, factor; first and total, or mu_star for ``morris``, with their
+        intervals; of_means, within (mean variance over the runs of a row), unit. Empty for
+        ``one_at_a_time``, or where no quarters were kept.
     convergence : DataFrame
         scenario, outcome, points, factor, index (which one), value, low, high.
     notes : list of str
@@ -67,6 +67,21 @@ class Study:
     over_time: pd.DataFrame
     convergence: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+
+
+def leading(table: pd.DataFrame, most: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of the factors that move an outcome most, and those of the others.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of one outcome, sorted from the factor that moves it most to the one that does least.
+    most : int
+        Factors in the first part; the dummy, if there is one, is added to them.
+    """
+    names = [name for name in dict.fromkeys(table["factor"]) if name != DUMMY]
+    chosen = table["factor"].isin([*names[:most], DUMMY])
+    return table[chosen], table[~chosen]
 
 
 def sensitivity(
@@ -185,7 +200,7 @@ def study(
         tables["table"].append(_keyed(table, key))
         tables["outcomes"].append(_keyed(summary, key))
         tables["convergence"].append(_keyed(convergence, {"scenario": name}))
-        if over_time and method in (SOBOL, GIVEN):
+        if over_time and method != ONE:
             moved = _over_time(sweep, inputs, method, name, found.columns, finished, seed)
             if len(moved):
                 moved["unit"] = moved["outcome"].map(units)
@@ -451,6 +466,10 @@ def _over_time(
             for name in ("first", "first_low", "first_high", "total", "total_low", "total_high")
         }
         variance = one.variance
+    elif method == MORRIS:
+        found = elementary.sizes(inputs.units[finished], flat)
+        indices = dict(zip(("mu_star", "mu_star_low", "mu_star_high"), found, strict=True))
+        variance = flat.var(axis=0, ddof=1)
     else:
         bins = inputs.bins(finished)
         given = given_data(bins, flat, resamples=_OVER_TIME, shuffles=0, seed=seed)
