@@ -62,6 +62,13 @@ def add(top: Parser) -> None:
     parser.add_argument(
         "--runs", type=whole_number, metavar="N", help="runs a row; default: what the design says"
     )
+    parser.add_argument(
+        "--top",
+        type=whole_number,
+        default=20,
+        metavar="N",
+        help="factors that a printed table shows, largest first (default 20)",
+    )
     add_engine(parser)
     parser.add_argument(
         "--out", metavar="DIR", help="results folder of a design; default: results/<design>"
@@ -79,11 +86,13 @@ def run(given: Namespace) -> int:
     """Run the design if there is one; print tables, write them, draw them."""
     from sim.analysis.sensitivity import study
 
+    if given.top < 1:
+        raise InputError(f"--top needs at least 1 factor; found {given.top}")
     sweep = _sweep(given)
     found = study(sweep, given.outcome, given.at, given.scenario)
     columns = list(dict.fromkeys(found.outcomes["outcome"]))
     detailed = columns if given.outcome or len(columns) <= _MOST else []
-    print(report(found, detailed))
+    print(report(found, detailed, given.top))
     files = []
     for name, file in _TABLES.items():
         table: pd.DataFrame = getattr(found, name)
@@ -167,7 +176,7 @@ def _check(given: Namespace, planned: PlannedSweep) -> None:
             )
 
 
-def report(study: Study, detailed: list[str]) -> str:
+def report(study: Study, detailed: list[str], top: int) -> str:
     """What the command prints.
 
     Parameters
@@ -175,13 +184,15 @@ def report(study: Study, detailed: list[str]) -> str:
     study : Study
     detailed : list of str
         Outcomes with a table of their own; of the others there is a line each.
+    top : int
+        Factors in a table, beside the dummy; the others are summed up in a line.
     """
     parts = [textwrap.fill(note, _WIDTH) for note in study.notes]
     if not detailed:
         parts.append(_overview(study))
     for one in study.outcomes.to_dict("records"):
         if one["outcome"] in detailed:
-            parts.append(_outcome(study, one))
+            parts.append(_outcome(study, one, top))
     return "\n\n".join(parts) + "\n"
 
 
@@ -224,8 +235,8 @@ def _overview(study: Study) -> str:
     )
 
 
-def _outcome(study: Study, one: dict[Any, Any]) -> str:
-    from sim.analysis.sensitivity.study import MORRIS, ONE, POINTS
+def _outcome(study: Study, one: dict[Any, Any], top: int) -> str:
+    from sim.analysis.sensitivity.study import MORRIS, ONE, POINTS, leading
 
     at = "in the last quarter" if one["at"] == "end" else f"in {one['at']}"
     mean = "mean" if study.method != ONE else "mean at the centre"
@@ -238,6 +249,7 @@ def _outcome(study: Study, one: dict[Any, Any]) -> str:
     own = _own(study, one).drop(columns=["scenario", "outcome", "at", "unit"])
     if study.method != ONE and one["of_means"] == 0:
         return f"{head}\nIt is the same in all rows: no factor moves it."
+    own, others = leading(own, top)
     if study.method == ONE:
         table = own[["factor", "value", "effect", "effect_low", "effect_high"]].copy()
         remark = "(*): its interval of 90 percent does not leave out nought."
@@ -261,8 +273,36 @@ def _outcome(study: Study, one: dict[Any, Any]) -> str:
     form = "{:.3f}".format if "first" in table else "{:.4g}".format
     shown = table.to_string(index=False, float_format=form, na_rep="-")
     lines = [head, *_variance(study, one), "", shown, ""]
-    lines += [textwrap.fill(text, _WIDTH) for text in (remark, _convergence(study, one)) if text]
+    lines[-1:-1] = _others(study, others)
+    texts = (_told_apart(own, others), remark, _convergence(study, one))
+    lines += [textwrap.fill(text, _WIDTH) for text in texts if text]
     return "\n".join(lines)
+
+
+def _others(study: Study, others: pd.DataFrame) -> list[str]:
+    """The factors for which a table has no room, in words."""
+    from sim.analysis.sensitivity.study import INDEX
+
+    if others.empty:
+        return []
+    index = INDEX[study.method]
+    number, told = others["factor"].nunique(), _told(others)
+    text = (
+        f"... and {number} more factor{'' if number == 1 else 's'}, of which {told or 'none'} told "
+        f"apart from noise, with {index} up to {others[index].max():.2g}; see {_TABLES['table']}"
+    )
+    return [textwrap.fill(text, _WIDTH)]
+
+
+def _told_apart(own: pd.DataFrame, others: pd.DataFrame) -> str:
+    from sim.analysis.sensitivity.sample import DUMMY
+
+    whole = (set(own["factor"]) | set(others["factor"])) - {DUMMY}
+    return f"Told apart from noise: {_told(own) + _told(others)} of {len(whole)} factors."
+
+
+def _told(table: pd.DataFrame) -> int:
+    return int(table.loc[table["told_apart"], "factor"].nunique())
 
 
 def _variance(study: Study, one: dict[Any, Any]) -> list[str]:

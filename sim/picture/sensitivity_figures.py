@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from sim.analysis.sensitivity.sample import DUMMY
+from sim.analysis.sensitivity.study import leading
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.picture.labels import words
@@ -37,6 +39,9 @@ FIRST, TOTAL, FLOOR = "#0072B2", "#A9CDE6", "#D55E00"
 FALL, RISE = "#E69F00", "#0072B2"
 INTERACTIONS, CHANCE = "#8A8A8A", "#E3E3E3"
 MOST_LINES = len(SCENARIO_COLOURS) - 1  # factors drawn over time; the others are summed
+MOST_ROWS, MOST_NAMES = 20, 16  # factors with bars; factors with a name among dots
+DOT = 5.5 / 72  # size of a named dot [inches]
+OTHERS = "#A8A8A8"
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 ROW = 0.26  # height of a row with two bars [inches]
 NOT_TOLD = "not told apart"
@@ -45,11 +50,13 @@ NOT_TOLD = "not told apart"
 def indices(table: pd.DataFrame, caption: Caption) -> Figure:
     """First-order and total indices of one outcome, largest first, with the noise floor.
 
+    Up to 20 factors and the dummy have bars; the others are summed up in words.
+
     Parameters
     ----------
     table : DataFrame
-        Columns factor, first, first_low, first_high, total, total_low, total_high (missing where
-        rows do not tell it), floor, told_apart.
+        From the largest index to the smallest: factor, first, first_low, first_high, total,
+        total_low, total_high (missing where rows do not tell it), floor, told_apart.
     caption : Caption
 
     Raises
@@ -60,6 +67,7 @@ def indices(table: pd.DataFrame, caption: Caption) -> Figure:
     if table["first"].isna().all():
         raise InputError("a picture of indices needs an outcome that varies")
     totals = bool(table["total"].notna().any())
+    table, others = leading(table, MOST_ROWS)
     highs = table[["first_high", "total_high", "floor"]].to_numpy(float)
     lows = table[["first_low"]].to_numpy(float)
     most = max(float(np.nanmax(highs)), 0.05)
@@ -95,6 +103,8 @@ def indices(table: pd.DataFrame, caption: Caption) -> Figure:
         f"{'base points' if totals else 'rows'}. Upright strokes: floor, what noise reaches; "
         f"factors whose interval is not above it are marked “{NOT_TOLD}”."
     )
+    index, name = ("total", "a total") if totals else ("first", "an")
+    reading += _more(others, others[index], f"{name} index above")
     pad = 0.03 * (most - least)
     axis = Axis(least - pad if least < 0 else 0.0, most + pad, "index", lines=(0.0,))
     return draw([Panel("", tuple(rows), axis)], caption, reading, legend=legend, row=ROW)
@@ -151,7 +161,7 @@ def over_time(table: pd.DataFrame, caption: Caption) -> Figure:
         "order), what is left to interactions, and the mean variance over the runs of a row. "
         f"Below: {'total' if index == 'total' else 'first-order'} index of the same factors with "
         "90% intervals, a share of the coloured and dark part above; where that part is thin, a "
-        "share says little.",
+        f"share says little.{_of_all(shown, table)}",
         body,
         legend,
     )
@@ -216,7 +226,8 @@ def convergence(table: pd.DataFrame, caption: Caption, of: str) -> Figure:
         for name, colour, line in zip(shown, SCENARIO_COLOURS, SCENARIO_LINES, strict=False)
     ]
     left, tall = 0.62, 2.3
-    more = f" The {len(shown)} largest of {len(last)} factors." if len(last) > len(shown) else ""
+    number = last["factor"].ne(DUMMY).sum()
+    more = f" The {len(shown)} largest of {number} factors." if number > len(shown) else ""
     sheet = Sheet(
         caption,
         f"Lines: estimates from the first so many {of}; bars: 90% intervals. Settled where lines "
@@ -248,13 +259,86 @@ def convergence(table: pd.DataFrame, caption: Caption, of: str) -> Figure:
     return sheet.figure
 
 
-def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
-    """Mean size of elementary effects against their spread, every factor named.
+def effects_over_time(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
+    """Mean absolute effects by quarter, and each as a share of the sum over all factors.
 
     Parameters
     ----------
     table : DataFrame
-        Of one outcome: factor, mu_star, mu_star_low, mu_star_high, sigma, floor, told_apart.
+        Of one outcome: quarter, factor, mu_star, mu_star_low, mu_star_high.
+    caption : Caption
+    unit : str
+        Of the outcome.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than two quarters, or no factor has an effect.
+    """
+    table = table.sort_values("quarter", kind="stable")
+    times = np.sort(table["quarter"].unique())
+    names = [str(name) for name in table["factor"].unique()]
+    stars = np.stack([_course(table, name, "mu_star") for name in names])
+    whole = stars.sum(axis=0)
+    if len(times) < 2 or not (whole > 0).any():
+        raise InputError("a picture over time needs two quarters and a factor with an effect")
+    shares = np.divide(stars, whole, out=np.zeros_like(stars), where=whole > 0)
+    # Each quarter weighs the same, so that what drives the outcome early is shown too.
+    order = np.argsort(-shares.mean(axis=1), kind="stable")
+    shown, others = order[: len(SCENARIO_COLOURS)], order[len(SCENARIO_COLOURS) :]
+    years = times / 4
+
+    legend = [
+        Scenario(names[place], words(names[place]), colour, line)
+        for place, colour, line in zip(shown, SCENARIO_COLOURS, SCENARIO_LINES, strict=False)
+    ]
+    rest = Scenario("others", "largest of the other factors", FAINT, (0, (1, 2.2)))
+    left, tall, gap = 0.62, 1.9, 0.75
+    sheet = Sheet(
+        caption,
+        "Above: mean absolute effect of moving a factor over its whole range, with 90% intervals "
+        "over trajectories; they leave out the chance of runs. Below: the same as a share of the "
+        f"sum over all factors.{_of_all([names[place] for place in shown], table)}",
+        2 * tall + gap + 0.62,
+        [*legend, rest] if len(others) else legend,
+    )
+    width = WIDTH - 2 * MARGIN - left - 0.1
+    upper = Cell(left, tall + gap - 0.08 + 0.3, width, tall)
+    lower = Cell(left, 0.3, width, tall)
+    for cell, values, kind in ((upper, stars, "effect"), (lower, shares, "share")):
+        axes = sheet.axes(cell)
+        highest = float(values.max())
+        if len(others):
+            axes.plot(
+                years, values[others].max(axis=0), color=rest.colour, linestyle=rest.line,
+                linewidth=1.3, gid=f"{kind} others",
+            )  # fmt: skip
+        for place, one in zip(shown, legend, strict=True):
+            if kind == "effect":
+                low, high = (_course(table, one.name, f"mu_star_{end}") for end in ("low", "high"))
+                axes.fill_between(years, low, high, color=one.colour, alpha=0.16, linewidth=0)
+                highest = max(highest, float(high.max()))
+            axes.plot(
+                years, values[place], color=one.colour, linestyle=one.line, linewidth=1.6,
+                gid=f"{kind} {one.name}",
+            )  # fmt: skip
+        _time_axis(axes, years, (0.0, 1.06 * highest), cell)
+    _heading(sheet, upper, f"Mean absolute effect [{unit}]" if unit else "Mean absolute effect")
+    _heading(sheet, lower, "Share of the sum over all factors")
+    return sheet.figure
+
+
+def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
+    """Mean size of elementary effects against their spread.
+
+    Up to 16 factors have a name: those with the largest effects, less those whose dots are lost in
+    the corner where little happens. The others are grey dots.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of one outcome, from the largest effect to the smallest: factor, mu_star, mu_star_low,
+        mu_star_high, sigma, told_apart.
     caption : Caption
     unit : str
         Of the outcome.
@@ -266,21 +350,23 @@ def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
     """
     if not (table["mu_star"] > 0).any():
         raise InputError("a picture of effects needs a factor that has one")
-    right = min(max(text_width(words(name), TICK, "bold") for name in table["factor"]), 2.4) + 0.35
-    left, below, step = 0.62, 0.55, TICK * LINE * 1.05
-    tall = max(3.2, step * len(table) + 0.1)
+    left, below, tall, step = 0.62, 0.55, 4.2, TICK * LINE * 1.05
+    across = 1.06 * float(table["mu_star_high"].max())
+    up = 1.08 * float(table["sigma"].max()) or across
+    room = WIDTH - 2 * MARGIN - left
+    chosen = _distinct(table, (room - 2.4) / across, tall / up)
+    named, others = table[chosen], table[~chosen]
+    right = min(max(text_width(words(name), TICK, "bold") for name in named["factor"]), 2.4) + 0.35
     sheet = Sheet(
         caption,
         "Dot: one factor. To the right: it moves the outcome more (mean absolute effect of moving "
         "it over its whole range; line: 90% interval). Upwards: the effect differs more with where "
         "the factors stand (standard deviation). On the dashed line both are equal; far below it "
-        f"the effect is nearly the same everywhere. Hollow: {NOT_TOLD} from noise.",
+        f"the effect is nearly the same everywhere. Hollow: {NOT_TOLD} from noise." + _grey(others),
         tall + below + 0.34,
     )
-    cell = Cell(left, below, WIDTH - 2 * MARGIN - left - right, tall)
+    cell = Cell(left, below, room - right, tall)
     axes = sheet.axes(cell)
-    across = 1.06 * float(table["mu_star_high"].max())
-    up = 1.08 * float(table["sigma"].max()) or across
     axes.plot(
         [0, min(across, up)],
         [0, min(across, up)],
@@ -288,7 +374,13 @@ def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
         linewidth=0.9,
         linestyle=(0, (4, 3)),
     )
-    ordered = table.sort_values("sigma", ascending=False, kind="stable").to_dict("records")
+    for one in others.to_dict("records"):
+        axes.plot(
+            [one["mu_star"]], [one["sigma"]], marker="o", markersize=3.2, zorder=2.5,
+            markerfacecolor=OTHERS, markeredgecolor=OTHERS, clip_on=False,
+            gid=f"effect {one['factor']}",
+        )  # fmt: skip
+    ordered = named.sort_values("sigma", ascending=False, kind="stable").to_dict("records")
     heights = _apart([one["sigma"] / up * tall for one in ordered], step, tall)
     for one, height in zip(ordered, heights, strict=True):
         told = bool(one["told_apart"])
@@ -297,7 +389,7 @@ def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
             linewidth=1.1, zorder=3,
         )  # fmt: skip
         axes.plot(
-            [one["mu_star"]], [one["sigma"]], marker="o", markersize=5.5, zorder=4,
+            [one["mu_star"]], [one["sigma"]], marker="o", markersize=72 * DOT, zorder=4,
             markerfacecolor=FIRST if told else PAPER, markeredgecolor=FIRST, clip_on=False,
             gid=f"effect {one['factor']}",
         )  # fmt: skip
@@ -332,11 +424,14 @@ def elementary(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
 def tornado(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
     """What an outcome changes by when one factor leaves the centre, widest swing first.
 
+    Up to 20 factors have bars; the others are summed up in words.
+
     Parameters
     ----------
     table : DataFrame
-        Of one outcome: factor, value, effect, effect_low, effect_high (missing with one run a
-        row), told_apart; the values of a factor in rising order.
+        Of one outcome, from the widest swing to the narrowest: factor, value, effect, effect_low,
+        effect_high (missing with one run a row), told_apart; the values of a factor in rising
+        order.
     caption : Caption
     unit : str
         Of the outcome.
@@ -348,6 +443,7 @@ def tornado(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
     """
     if table.empty:
         raise InputError("a tornado needs a factor that leaves the centre")
+    table, others = leading(table, MOST_ROWS)
     reach = table[["effect", "effect_low", "effect_high"]].to_numpy(float)
     low, high = min(float(np.nanmin(reach)), 0.0), max(float(np.nanmax(reach)), 0.0)
     pad = 0.04 * (high - low) or 1.0
@@ -382,8 +478,62 @@ def tornado(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
         "its lowest and at its highest value (given on the left); strokes: values between. Thin "
         f"lines: 90% Monte-Carlo intervals; “{NOT_TOLD}” where all of them hold nought."
     )
+    reading += _more(others, others["effect"].abs(), "a difference above")
     axis = Axis(low - pad, high + pad, f"difference [{unit}]" if unit else "difference", (0.0,))
     return draw([Panel("", tuple(rows), axis)], caption, reading, legend=legend, row=ROW)
+
+
+def _distinct(table: pd.DataFrame, across: float, up: float) -> Any:
+    """Which factors are named among dots, given the inches that a unit of either axis takes."""
+    large = 0.1 * table["mu_star"].max() * across  # named even where two dots are in one place
+    chosen: list[tuple[float, float]] = []
+    named = []
+    for star, sigma in zip(table["mu_star"] * across, table["sigma"] * up, strict=True):
+        apart = all(np.hypot(star - x, sigma - y) > DOT / 2 for x, y in chosen)
+        seen = np.hypot(star, sigma) > 2 * DOT and (apart or star >= large)
+        named.append(seen and len(chosen) < MOST_NAMES)
+        if named[-1]:
+            chosen.append((star, sigma))
+    return np.array(named, dtype=bool)
+
+
+def _grey(others: pd.DataFrame) -> str:
+    """What the dots without a name are."""
+    if others.empty:
+        return ""
+    if len(others) <= 3:
+        return f" Grey: {', '.join(words(name) for name in others['factor'])}."
+    number, most = others["factor"].ne(DUMMY).sum(), others["mu_star"].max()
+    dummy = " and the dummy, which acts on nothing" if DUMMY in set(others["factor"]) else ""
+    return (
+        f" Grey: the {number} other factors{dummy}, none with a mean absolute effect above "
+        f"{_short(most)}."
+    )
+
+
+def _more(others: pd.DataFrame, sizes: pd.Series[float], what: str) -> str:
+    """The factors without a bar, in words."""
+    number = others["factor"].nunique()
+    if not number:
+        return ""
+    if number == 1:
+        return (
+            f" Not shown: {words(others['factor'].iloc[0])}, without {what} {_short(sizes.max())}."
+        )
+    return f" Not shown: {number} more factors, none with {what} {_short(sizes.max())}."
+
+
+def _of_all(shown: Sequence[str], table: pd.DataFrame) -> str:
+    number = len(set(table["factor"]) - {DUMMY})
+    return f" The {len(shown)} largest of {number} factors." if number > len(shown) else ""
+
+
+def _short(value: float) -> str:
+    """A bound in two digits, rounded up."""
+    if not value > 0:
+        return "0"
+    power = 10.0 ** (np.floor(np.log10(value)) - 1)
+    return f"{np.ceil(value / power - 1e-9) * power:.2g}"
 
 
 def _leading(table: pd.DataFrame, index: str, whole: Any) -> list[str]:

@@ -23,6 +23,12 @@ _SHOWN = {
     ONE: "One factor at a time",
 }
 
+# Outcomes whose names are no plain words.
+SPOKEN = {
+    "deal_share": "the share of deals",
+    "deals_gini": "the inequality of deals",
+}
+
 
 def pictures(study: Study, sweep: Sweep, outcomes: Sequence[str]) -> Iterator[tuple[str, Figure]]:
     """File name, less its ending, and figure, one at a time.
@@ -72,9 +78,11 @@ class _Page:
     def time(self) -> Figure | None:
         if self.study.over_time.empty:
             return None
-        return figure.over_time(
-            self._own(self.study.over_time), self._caption("What drives it over time", "")
-        )
+        table = self._own(self.study.over_time)
+        if self.study.method == MORRIS:
+            caption = self._caption("Elementary effects (Morris) over time", "")
+            return figure.effects_over_time(table, caption, self.unit)
+        return figure.over_time(table, self._caption("What drives it over time", ""))
 
     def converging(self) -> Figure | None:
         if self.study.convergence.empty:
@@ -121,4 +129,5 @@ class _Page:
             for one in case.get(table, ())
         }
         named = [actors.get(code, code) for code in codes]
-        return f"{words(name)} ({', '.join(named)})" if named else words(name)
+        spoken = SPOKEN.get(name, words(name))
+        return f"{spoken} ({', '.join(named)})" if named else spoken

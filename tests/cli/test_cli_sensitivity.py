@@ -85,7 +85,34 @@ def test_other_modes(
         assert word in text
     assert max(map(len, text.splitlines())) <= 100
     left = (folder / "sensitivity_over_time.csv").exists()
-    assert left == (mode == "csv")
+    assert left == (mode != "one_at_a_time")
+    if left:
+        assert "mu_star" in (folder / "sensitivity_over_time.csv").read_text() or mode == "csv"
+
+
+@pytest.mark.parametrize(("mode", "index"), [("morris", "mu_star"), ("one_at_a_time", "swing")])
+def test_a_table_shows_the_largest_factors_and_sums_up_the_others(
+    mode: str, index: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ["oil", "fear", "zeal", "tea", "silk", "jade"]
+    folder = write(tmp_path, mode, {"autonomy.AVA": outcome}, names, size=12).folder
+    assert main(["sensitivity", str(folder), "--no-pictures", "--top", "2"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    table = pd.read_csv(folder / "sensitivity.csv")
+    shown = [line.split()[0] for line in lines if line.split()[:1] and line.split()[0] in names]
+    assert set(shown) == {"oil", "fear"}
+    assert any(line.split()[:1] == ["dummy"] for line in lines) == (mode == "morris")
+    others = table[~table["factor"].isin(["oil", "fear", "dummy"])]
+    told = others.loc[others["told_apart"], "factor"].nunique()
+    text = " ".join(" ".join(lines).split())
+    assert (
+        f"... and 4 more factors, of which {told or 'none'} told apart from noise, with {index} up "
+        f"to {others[index].max():.2g}; see sensitivity.csv"
+    ) in text
+    told = table.loc[table["told_apart"], "factor"].nunique()
+    assert f"Told apart from noise: {told} of 6 factors." in text
+    assert main(["sensitivity", str(folder), "--no-pictures"]) == 0
+    assert "more factor" not in capsys.readouterr().out
 
 
 def test_many_outcomes_have_a_line_each(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,6 +145,7 @@ def test_one_run_a_row_says_that_chance_cannot_be_told(
         (["--scenario", "clam"], "there is no scenario 'clam'; did you mean 'calm'"),
         (["--points", "8"], "is a stored result, which --points cannot change; name a design"),
         (["--resume"], "is a stored result, which --resume cannot change"),
+        (["--top", "0"], "--top needs at least 1 factor; found 0"),
         (["--method", "sobl"], "invalid choice: 'sobl'"),
     ],
 )

@@ -14,10 +14,11 @@ from matplotlib.figure import Figure
 
 from sim.analysis.sensitivity import Study, study
 from sim.core.errors import InputError
+from sim.core.indicators import INDICATORS
 from sim.experiment.sweep_result import Sweep
 from sim.picture import sensitivity_figures as figures
-from sim.picture.sensitivity_pages import pictures
-from sim.picture.style import Caption
+from sim.picture.sensitivity_pages import SPOKEN, pictures
+from sim.picture.style import WIDTH, Caption
 from tests.analysis.stored_sweep import g_function, write
 
 Words = Callable[[Figure], str]
@@ -78,7 +79,7 @@ def drawn(figure: Figure, gid: str) -> list[Any]:
     ("mode", "endings"),
     [
         ("saltelli", ["", "-time", "-convergence"]),
-        ("morris", ["", "-convergence"]),
+        ("morris", ["", "-time", "-convergence"]),
         ("one_at_a_time", [""]),
         ("csv", ["", "-time", "-convergence"]),
     ],
@@ -173,21 +174,82 @@ def test_effects_and_swings_are_those_of_the_table(
         figures.tornado(table.iloc[:0], caption)
 
 
-def test_many_small_effects_are_still_named_apart(
-    caption: Caption, page_collisions: Collisions
-) -> None:
-    size = np.geomspace(1e-5, 1.0, 24)
-    table = pd.DataFrame(
+def many(number: int, size: np.ndarray) -> pd.DataFrame:
+    """Effects of factors and a dummy, from the largest to the smallest."""
+    return pd.DataFrame(
         {
-            "factor": [f"factor_number_{place}" for place in range(24)],
-            "mu_star": size,
-            "mu_star_low": 0.8 * size,
-            "mu_star_high": 1.2 * size,
-            "sigma": size**2,
-            "told_apart": size > 0.01,
+            "factor": [*(f"factor_number_{place}" for place in range(number)), "dummy"],
+            "mu_star": [*size, 0.0],
+            "mu_star_low": [*(0.8 * size), 0.0],
+            "mu_star_high": [*(1.2 * size), 0.0],
+            "sigma": [*size**2, 0.0],
+            "told_apart": [*(size > 0.01), False],
         }
     )
-    assert page_collisions(figures.elementary(table, caption, "share of GDP")) == []
+
+
+def test_of_many_effects_the_largest_are_named_on_one_page(
+    caption: Caption, page_collisions: Collisions, page_words: Words
+) -> None:
+    for size in (np.linspace(1.0, 0.01, 86), np.geomspace(1.0, 1e-5, 86)):
+        table = many(86, size)
+        figure = figures.elementary(table, caption, "share of GDP")
+        assert page_collisions(figure) == []
+        assert figure.get_size_inches()[1] < 1.42 * WIDTH
+        text = " ".join(page_words(figure).split())
+        named = [place for place in range(86) if f"factor number {place} " in f"{text} "]
+        assert 3 <= len(named) <= figures.MOST_NAMES
+        assert set(np.flatnonzero(size >= 0.1)[: figures.MOST_NAMES]) <= set(named)
+        assert f"the {86 - len(named)} other factors and the dummy" in text
+        assert all(len(drawn(figure, f"effect {name}")) == 1 for name in table["factor"])
+    figure = figures.elementary(many(2, np.array([1.0, 0.5])), caption)
+    assert "Grey: dummy." in page_words(figure)
+
+
+def test_of_many_factors_the_largest_have_bars(caption: Caption, page_words: Words) -> None:
+    size = np.linspace(0.4, 0.001, 86)
+    table = many(86, size)
+    for name in ("first", "total"):
+        for end, source in (("", "mu_star"), ("_low", "mu_star_low"), ("_high", "mu_star_high")):
+            table[name + end] = table[source]
+    figure = figures.indices(table.assign(floor=0.0), caption)
+    assert len(drawn(figure, "total")) == figures.MOST_ROWS + 1  # and the dummy
+    words = " ".join(page_words(figure).split())
+    assert "Not shown: 66 more factors, none with a total index above 0.31." in words
+    assert size[20] <= 0.31
+    figure = figures.indices(table.assign(floor=0.0, total=np.nan), caption)
+    assert "none with an index above 0.31" in " ".join(page_words(figure).split())
+    swings = pd.DataFrame(
+        {"factor": table["factor"][:21], "value": 1.0, "effect": -size[:21], "told_apart": True}
+    ).assign(effect_low=np.nan, effect_high=np.nan)
+    figure = figures.tornado(swings, caption)
+    words = " ".join(page_words(figure).split())
+    assert "Not shown: factor number 20, without a difference above 0.31." in words
+
+
+def test_effects_over_time_are_those_of_the_table(
+    made: Callable[[str], tuple[Sweep, Study]], caption: Caption, page_words: Words
+) -> None:
+    table = own(made("morris")[1].over_time)
+    figure = figures.effects_over_time(table, caption, "0 to 1")
+    by_factor = table.pivot(index="quarter", columns="factor", values="mu_star")
+    shares = by_factor.div(by_factor.sum(axis=1), axis=0)
+    leading = list(shares.mean().sort_values(ascending=False).index[:6])
+    for name in leading:
+        (line,) = drawn(figure, f"effect {name}")
+        assert line.get_ydata().tolist() == by_factor[name].tolist()
+        (line,) = drawn(figure, f"share {name}")
+        np.testing.assert_allclose(line.get_ydata(), shares[name])
+    (line,) = drawn(figure, "effect others")
+    assert line.get_ydata().tolist() == by_factor.drop(columns=leading).max(axis=1).tolist()
+    assert "The 6 largest of 7 factors." in " ".join(page_words(figure).split())
+    last = table[table["quarter"] == table["quarter"].max()]
+    with pytest.raises(InputError, match="two quarters and a factor with an effect"):
+        figures.effects_over_time(last, caption)
+
+
+def test_outcomes_with_words_of_their_own_exist() -> None:
+    assert set(SPOKEN) <= set(INDICATORS)
 
 
 def test_convergence_draws_the_largest_factors(
