@@ -8,7 +8,6 @@ from pathlib import Path
 
 from sim.cli.parsing import Parser
 from sim.core.errors import InputError
-from sim.scenario.problems import nearest
 
 FORMATS = ("ema", "salib", "csv")
 
@@ -46,6 +45,7 @@ def run(given: Namespace) -> int:
     """Write the files, and print their names."""
     from sim.analysis import handover
     from sim.experiment import Sweep, load
+    from sim.scenario.problems import nearest
 
     form, path = given.to[0], Path(given.to[1])
     if form not in FORMATS:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 import pickle
 import platform
 import re
+import socket
 import time
 import warnings
 from collections import deque
@@ -23,7 +25,6 @@ from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import numpy as np
 import pyarrow as pa
@@ -141,7 +142,7 @@ class Cluster:
         distributed = _import()
         waiting, suspects = deque(tasks), deque[Task]()
         running: dict[Future[Any], Task] = {}
-        batch = f"multivector-{uuid4().hex}"
+        batch = f"multivector-{socket.gethostname()}-{os.getpid()}-{time.time_ns()}"  # of its own
         # A task of its own, so that the worker travels once to each machine, not with each task,
         # and is still there when the machine that had it is lost.
         held = client.submit(pickle.loads, pickle.dumps(worker), key=batch)
