@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.analysis.conditions import Condition
-from sim.case import Case, load_case
+from sim.analysis.drawn import case_of, drawn_parameters
+from sim.case import Case
 from sim.case.schema import ATTRIBUTES, Attribute
 from sim.core import quarters
 from sim.core.drivers import DRIVERS, Driver
@@ -179,7 +180,7 @@ def inputs_of(result: Result | Sweep) -> tuple[list[Input], pd.DataFrame, str, l
 
 def _factors(sweep: Sweep) -> tuple[list[Input], pd.DataFrame, str, list[str]]:
     """See `inputs_of`."""
-    case = _case(sweep)
+    case = case_of(sweep)
     values = sweep.design().drop(columns="place").drop_duplicates("row").reset_index(drop=True)
     inputs = [  # one that follows another tells nothing of its own
         Input(one["name"], one["kind"], *_about(one["path"], case))
@@ -243,16 +244,8 @@ def _parameters(result: Result) -> tuple[list[Input], pd.DataFrame, str, list[st
             "sweep of a design, or a batch of a case with a posterior or with --parameters "
             "FILE.parquet"
         )
-    case = _case(result)
-    try:
-        posterior = None if case is None else case.draws(drawn["given"])
-    except InputError:
-        posterior = None
-    if posterior is None or posterior.hash != drawn["hash"]:
-        raise InputError(
-            f"{result.folder}: its parameters were drawn from {drawn['given']}, which is not there "
-            "or has changed since; run the batch again"
-        )
+    posterior = drawn_parameters(result, "run the batch again")
+    case = case_of(result)
     values = pd.DataFrame(posterior.values, columns=list(posterior.names))
     values.insert(0, "draw", np.arange(posterior.draws))
     inputs = [
@@ -279,14 +272,6 @@ def _sorted_batch(result: Result, condition: Condition) -> pd.DataFrame:
                     )
                 tables[quarter] = own.reindex(runs.index)
     return runs.index.to_frame(index=False).assign(interest=condition.holds(tables))
-
-
-def _case(result: Result | Sweep) -> Case | None:
-    """The case of a result, if it is still there."""
-    try:
-        return load_case(result.manifest["scenarios"][0]["resolved"].get("case", ""))
-    except InputError:
-        return None
 
 
 def _about(path: str, case: Case | None) -> tuple[str, str]:

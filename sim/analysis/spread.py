@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.case import Posterior, load_case
+from sim.analysis.drawn import drawn_parameters
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.streams import Streams
@@ -132,7 +132,10 @@ def _split(
         share, low, high = _analysis(found, place)
         method = ANALYSIS
     else:
-        posterior = _posterior(result)
+        posterior = drawn_parameters(
+            result,
+            "run the batch again with --replicates 2 or more, then the draws are not needed",
+        )
         share, low, high = _regression(found, posterior.values[draw])
         method = REGRESSION
     return pd.DataFrame(
@@ -148,23 +151,6 @@ def _split(
             "method": method,
         }
     )
-
-
-def _posterior(result: Result) -> Posterior:
-    """The draws of a result, from where they came from."""
-    drawn = result.manifest["parameters"]
-    case = load_case(result.manifest["scenarios"][0]["resolved"]["case"])
-    try:
-        posterior = case.draws(drawn["given"])
-    except InputError:
-        posterior = None
-    if posterior is None or posterior.hash != drawn["hash"]:
-        raise InputError(
-            f"{result.folder}: its parameters were drawn from {drawn['given']}, which is not there "
-            "or has changed since; run the batch again with --replicates 2 or more, then the draws "
-            "are not needed"
-        )
-    return posterior
 
 
 def _weights(number: int) -> Array:

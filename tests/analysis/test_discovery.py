@@ -273,14 +273,17 @@ def test_the_parameters_that_a_batch_drew_are_inputs(drawn: Path) -> None:
 def test_draws_that_are_gone_are_told(drawn: Path) -> None:
     from sim.experiment import load
 
-    path = drawn.parent / "draws.parquet"
-    content = path.read_bytes()
-    path.unlink()
+    paths = [drawn.parent / "draws.parquet", drawn / "parameters.parquet"]
+    contents = [path.read_bytes() for path in paths]
     try:
+        paths[0].unlink()
+        sort_runs(load(drawn), parse("cohesion < 1"))
+        paths[1].unlink()
         with pytest.raises(InputError, match="which is not there or has changed since; run the"):
             sort_runs(load(drawn), parse("cohesion < 1"))
     finally:
-        path.write_bytes(content)
+        for path, content in zip(paths, contents, strict=True):
+            path.write_bytes(content)
 
 
 def test_a_batch_without_inputs_is_refused(scenarios: list[Path], tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.analysis.spread import ANALYSIS, REGRESSION, _analysis, _regression, spread
 from sim.case import Posterior, write_posterior
 from sim.core.errors import InputError
 from sim.experiment.batch import batch
 from sim.experiment.result import Result
-from sim.analysis.spread import ANALYSIS, REGRESSION, _analysis, _regression, spread
 
 CERTAIN = """
 title = "Certain"
@@ -189,6 +189,8 @@ def test_one_run_a_draw_gives_a_lower_bound(certain: Path, tmp_path: Path) -> No
     assert row["method"] == REGRESSION
     assert 0.8 < row["parametric"] <= 1
     write_posterior(tmp_path / "draws.parquet", draws(61))
+    pd.testing.assert_series_equal(one(spread(result), "certain", "reexport_intensity.AVA"), row)
+    (result.folder / "parameters.parquet").unlink()  # then they are sought where they came from
     with pytest.raises(
         InputError,
         match=r"were drawn from .*draws\.parquet, which is not there or has changed since",
@@ -231,5 +233,7 @@ def test_what_cannot_be_split(replicated: Result, scenarios: list[Path], tmp_pat
     with pytest.raises(InputError, match="the runs of calm share one draw of the parameters; at"):
         spread(one_draw)
     memory = batch(scenarios[0], runs=20, out=tmp_path / "memory", parameters=draws(20))
+    assert len(spread(memory))
+    (memory.folder / "parameters.parquet").unlink()
     with pytest.raises(InputError, match=r"were drawn from draws [0-9a-f]{12}, which is not there"):
         spread(memory)
