@@ -14,12 +14,16 @@ import argparse
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sim.analysis.sensitivity import Study, study
+from sim.case import load_case
+from sim.experiment.design import load_design
 from sim.experiment.sweep_result import Sweep
+from sim.fit.prior import Prior
 from sim.picture.files import write
 from sim.picture.sensitivity_pages import pictures
 
@@ -55,7 +59,8 @@ def main() -> None:
     screened = study(screening, [*OUTCOMES], over_time=False)
     indices = study(sobol, [*OUTCOMES])
     if given.pictures:
-        write(pictures(indices, sobol, [*OUTCOMES]), PICTURES)
+        drawn = pictures(indices, sobol, [*OUTCOMES])
+        write((one for one in drawn if not one[0].endswith("convergence")), PICTURES)
     print(page(screening, screened, sobol, indices))
 
 
@@ -72,7 +77,7 @@ def page(screening: Sweep, screened: Study, sobol: Sweep, indices: Study) -> str
     ]
     parts.append("## In short\n\n" + "\n".join(short(indices, column) for column in OUTCOMES))
     for column, (question, _) in OUTCOMES.items():
-        parts.append(section(indices, column, question))
+        parts.append(section(indices, sobol, column, question))
     parts.append(first_step(screening, screened))
     parts.append(limits(sobol, indices))
     return "\n\n".join(parts)
@@ -130,8 +135,34 @@ def name(factor: str) -> str:
     return factor.replace("_", " ")
 
 
-def section(found: Study, column: str, question: str) -> str:
+def kinds(sweep: Sweep) -> dict[str, str]:
+    """What each factor is: a parameter of which the record says so much, or an assumption."""
+    case = load_case(sweep.manifest["case"]["name"])
+    posterior, rows = case.posterior, case.table("parameters")
+    assert posterior is not None
+    prior = Prior.from_rows(rows, also=posterior.names)
+    ends = prior.values(np.array([[0.05] * len(prior), [0.95] * len(prior)]))
+    width = dict(zip(prior.names, ends[1] - ends[0], strict=True))
+    low, high = np.quantile(posterior.values, [0.05, 0.95], axis=0)
+    left = {one: (high - low)[at] / width[one] for at, one in enumerate(posterior.names)}
+    symbols = {row["name"]: row["symbol"] for row in rows}
+    reasons = {one.label: one.reason or "" for one in load_design("what_drives").factor}
+    told = {}
+    for factor in sweep.factors:
+        parameter = factor["path"].removeprefix("parameters.")
+        if parameter in left:
+            told[factor["name"]] = (
+                f"parameter {symbols[parameter]}; the record leaves {left[parameter]:.0%} of its "
+                "range"
+            )
+        else:
+            told[factor["name"]] = f"assumption: {reasons[factor['name']]}"
+    return told
+
+
+def section(found: Study, sweep: Sweep, column: str, question: str) -> str:
     """An outcome: its table and its pictures."""
+    kind = kinds(sweep)
     own, about = table(found, column).head(SHOWN), summary(found, column)
     lines = [
         f"## {question}",
@@ -139,13 +170,13 @@ def section(found: Study, column: str, question: str) -> str:
         f"`{column}` [{about['unit']}], last quarter of 2035: total index (alone and with others), "
         "first-order index (alone), each with an interval of 90 percent.",
         "",
-        "| factor | total | first order | told apart from noise |",
-        "|---|---:|---:|---|",
+        "| factor | total | first order | told apart from noise | what it is |",
+        "|---|---:|---:|---|---|",
     ]
     for one in own.to_dict("records"):
         lines.append(
             f"| {name(one['factor'])} | {interval(one, 'total')} | {interval(one, 'first')} | "
-            f"{'yes' if one['told_apart'] else 'no'} |"
+            f"{'yes' if one['told_apart'] else 'no'} | {kind[one['factor']]} |"
         )
     lines += [
         "",
@@ -196,6 +227,9 @@ def limits(sweep: Sweep, found: Study) -> str:
             f"{sweep.manifest['runs']} runs a row do not average out."
         )
     lines += [
+        "* Where the first factors are parameters of which the record leaves nearly the whole "
+        "range, the answer rests on priors of experts: a figure that pins them down would help most. "
+        "Symbols are those of [the equations](model.md).",
         "* An index is a share of the variance that *these ranges* give. A factor with a narrow "
         "range looks small; ranges of drivers and attributes are assumptions.",
         "* Factors vary independently here. In the posterior some parameters are correlated, and "
