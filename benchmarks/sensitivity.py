@@ -228,8 +228,8 @@ def limits(sweep: Sweep, found: Study) -> str:
         )
     lines += [
         "* Where the first factors are parameters of which the record leaves nearly the whole "
-        "range, the answer rests on priors of experts: a figure that pins them down would help most. "
-        "Symbols are those of [the equations](model.md).",
+        "range, the answer rests on priors of experts: a figure that pins them down would help "
+        "most. Symbols are those of [the equations](model.md).",
         "* An index is a share of the variance that *these ranges* give. A factor with a narrow "
         "range looks small; ranges of drivers and attributes are assumptions.",
         "* Factors vary independently here. In the posterior some parameters are correlated, and "
