@@ -7,7 +7,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.parsing import Parser, cores, whole_number
+from sim.cli.parsing import Parser, add_engine, chosen_engine, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,9 +76,7 @@ def add(top: Parser) -> None:
     own.add_argument(
         "--replicates", type=whole_number, metavar="K", help="consecutive runs that share a draw"
     )
-    own.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
-    )
+    add_engine(own)
     own.add_argument(
         "--results",
         metavar="DIR",
@@ -229,10 +227,9 @@ def _run(names: list[str], stored: list[Any], given: Namespace) -> Any:
     folder = given.results or Path(
         "results", "-".join(["compare", *(one.name for one in loaded), str(runs)])
     )
-    jobs = cores() if given.jobs is None else given.jobs
     result = batch(
-        names, out=folder, jobs=jobs, progress=sys.stderr.isatty(),
-        overwrite=given.overwrite, resume=not given.overwrite, **settings,
+        names, out=folder, progress=sys.stderr.isatty(), overwrite=given.overwrite,
+        resume=not given.overwrite, **chosen_engine(given), **settings,
     )  # fmt: skip
     print(f"Runs of {', '.join(result.scenarios)} are in {folder}.\n")
     return result

@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from sim.cli.parsing import Parser, add_work, chosen_case, cores, whole_number
+from sim.cli.parsing import Parser, add_work, chosen_case, chosen_engine, whole_number
 
 
 def add(top: Parser) -> None:
@@ -79,8 +79,14 @@ def run(given: Namespace) -> int:
         draws=given.draws,
     )
     out = Path(given.out or f"results/fit-{case.name}-{until}")
-    jobs = cores() if given.jobs is None else given.jobs
-    found = fit(case, settings, out, jobs, progress=True, overwrite=given.overwrite)
+    found = fit(
+        case,
+        settings,
+        out,
+        **chosen_engine(given),
+        progress=True,
+        overwrite=given.overwrite,
+    )
     page = fit_page(found)
     (out / "report.md").write_text(page, encoding="utf-8")
     print(page)

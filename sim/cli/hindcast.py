@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from pathlib import Path
 
-from sim.cli.parsing import Parser, add_work, chosen_case, cores, whole_number
+from sim.cli.parsing import Parser, add_work, chosen_case, chosen_engine, whole_number
 
 
 def add(top: Parser) -> None:
@@ -89,8 +89,9 @@ def run(given: Namespace) -> int:
         simulations=given.simulations,
     )
     out = Path(given.out or f"results/hindcast-{case.name}")
-    jobs = cores() if given.jobs is None else given.jobs
-    found = hindcast(case, plan, out, jobs, progress=True, overwrite=given.overwrite)
+    found = hindcast(
+        case, plan, out, **chosen_engine(given), progress=True, overwrite=given.overwrite
+    )
     page = hindcast_page(found, case)
     (out / "report.md").write_text(page, encoding="utf-8")
     print(page)

@@ -94,14 +94,12 @@ def add_work(parser: Parser, out: str) -> None:
     """Add the options of long work: seed, folder, workers, pictures, beginning anew."""
     parser.add_argument("--seed", type=whole_number, default=1, metavar="N", help="default: 1")
     parser.add_argument("--out", metavar="DIR", help=f"default: {out}")
-    parser.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
-    )
+    add_engine(parser)
     parser.add_argument("--no-pictures", action="store_true", help="draw nothing")
     parser.add_argument("--overwrite", action="store_true", help="begin anew in the folder")
 
 
-def add_engine(parser: Parser) -> None:
+def add_engine(parser: Parser | argparse._ArgumentGroup) -> None:
     """Add the options that say what does the work."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(

@@ -6,7 +6,7 @@ import sys
 from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.parsing import Parser, whole_number
+from sim.cli.parsing import Parser, add_engine, chosen_engine, whole_number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,12 +62,7 @@ def add_changes(parser: Parser) -> None:
 def add_folder(parser: Parser, out: str) -> None:
     """Add the options that say where results stand and who does the work."""
     parser.add_argument("--out", metavar="DIR", help=f"results folder; default: {out}")
-    parser.add_argument(
-        "--jobs", type=whole_number, metavar="N", help="worker processes; default: a core each"
-    )
-    parser.add_argument(
-        "--cluster", metavar="ADDRESS", help="scheduler of a Dask cluster that does the work"
-    )
+    add_engine(parser)
     parser.add_argument(
         "--overwrite", action="store_true", help="replace the results that the folder holds"
     )
@@ -89,8 +84,7 @@ def run(given: Namespace) -> int:
     result = sweep(
         given.design,
         out=given.out,
-        jobs=given.jobs,
-        cluster=given.cluster,
+        **chosen_engine(given),
         progress=True,
         overwrite=given.overwrite,
         resume=given.resume,

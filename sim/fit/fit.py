@@ -22,6 +22,7 @@ from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.plan import Plan
 from sim.core.world import Array, Flags, World
+from sim.experiment.engines import Engine, engine
 from sim.experiment.observables import observables, vote_observables
 from sim.experiment.store import atomic
 from sim.fit.diagnostics import (
@@ -244,9 +245,10 @@ def fit(
     case: Case,
     settings: Settings,
     out: Path,
-    jobs: int = 1,
+    jobs: int | None = None,
     progress: bool = False,
     overwrite: bool = False,
+    cluster: str | None = None,
 ) -> Fit:
     """Fit the parameters of a case to its record.
 
@@ -259,19 +261,25 @@ def fit(
     settings : Settings
     out : Path
         Folder of the fit.
-    jobs : int
-        Worker processes.
+    jobs : int, optional
+        Worker processes; default: this process does the work.
     progress : bool
         Show rate and time left on standard error.
     overwrite : bool
         Begin anew where the folder holds a fit.
+    cluster : str, optional
+        Address of the scheduler of a Dask cluster whose workers are to do the work.
 
     Raises
     ------
     InputError
-        If the case or the settings cannot be fitted, or the folder holds another fit.
+        If the case or the settings cannot be fitted, the folder holds another fit, or the cluster
+        cannot be used.
     """
-    _check_sizes(settings, jobs)
+    _check_sizes(settings)
+    if jobs is None and cluster is None:
+        jobs = 1
+    chosen = engine(jobs, cluster)
     problem = pose(case, settings)
     needed = fewest_simulations(len(problem.free))
     if settings.simulations < needed:
@@ -282,7 +290,7 @@ def fit(
     started = time.monotonic()
     if begin(out, "fit", _mark(problem), OWN, overwrite, reuse=True):
         return Fit.read(out)
-    simulate = _Simulations(problem, out / "simulations", jobs, progress)
+    simulate = _Simulations(problem, out / "simulations", chosen, progress)
     observed = np.array([target.value for target in problem.targets])
     names = [target.name for target in problem.targets]
     matching = match(
@@ -308,14 +316,13 @@ def fit(
     return Fit.read(out)
 
 
-def _check_sizes(settings: Settings, jobs: int) -> None:
+def _check_sizes(settings: Settings) -> None:
     """Nothing is begun that could not be ended."""
     for name, found, least in (
         ("vectors", settings.vectors, 1),
         ("waves", settings.waves, 1),
         ("simulations", settings.simulations, 1),
         ("draws", settings.draws, FEWEST_DRAWS),
-        ("jobs", jobs, 1),
     ):
         if found < least:
             raise InputError(f"{name}: found {found}; allowed: {least} or more")
@@ -347,10 +354,10 @@ def install(fit: Fit, case: Case) -> list[Path]:
 class _Simulations:
     """Simulates moments wave by wave, each in its own files."""
 
-    def __init__(self, problem: Problem, folder: Path, jobs: int, progress: bool) -> None:
+    def __init__(self, problem: Problem, folder: Path, chosen: Engine, progress: bool) -> None:
         self._problem = problem
         self._folder = folder
-        self._jobs = jobs
+        self._engine = chosen
         self._progress = progress
         self._wave = 0
         self._next = 0
@@ -365,7 +372,7 @@ class _Simulations:
             self._folder,
             self._wave,
             start,
-            self._jobs,
+            self._engine,
             self._progress,
         )
 
@@ -375,7 +382,7 @@ class _Simulations:
         start, self._next = self._next, self._next + posterior.draws
         whole = replace(self._problem.simulator, names=tuple(posterior.names), others=None)
         found = simulate_moments(
-            whole, posterior.values, self._folder, self._wave, start, self._jobs, self._progress
+            whole, posterior.values, self._folder, self._wave, start, self._engine, self._progress
         )
         return found[~np.isnan(found).any(axis=1)]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +17,7 @@ from sim.case.posterior import Posterior
 from sim.case.tables import choice
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.engines import engine
 from sim.experiment.observables import observables
 from sim.experiment.store import atomic
 from sim.fit.fit import Fit, Settings, fit, prior_draws
@@ -113,9 +116,10 @@ def hindcast(
     case: Case,
     plan: Plan,
     out: Path,
-    jobs: int = 1,
+    jobs: int | None = None,
     progress: bool = False,
     overwrite: bool = False,
+    cluster: str | None = None,
 ) -> Hindcast:
     """Forecast from past origins and score.
 
@@ -128,22 +132,28 @@ def hindcast(
     case : Case
     plan : Plan
     out : Path
-    jobs : int
-        Worker processes of the fits.
+    jobs : int, optional
+        Worker processes of the fits; default: this process does the work.
     progress : bool
     overwrite : bool
         Begin anew where the folder holds a hindcast.
+    cluster : str, optional
+        Address of the scheduler of a Dask cluster whose workers are to do the work of the fits.
 
     Raises
     ------
     InputError
         If there are no runs, a fit cannot be made, evidence is about something that is not
-        simulated, or the folder holds something else.
+        simulated, the folder holds something else, or the cluster cannot be used.
     """
     started = time.monotonic()
     if plan.runs < 1:
         raise InputError(f"runs: found {plan.runs}; allowed: 1 or more")
     _check_evidence(case)
+    if jobs is None and cluster is None:
+        jobs = 1
+    engine(jobs, cluster)  # refused now, not after the first forecasts
+    work = {"jobs": jobs, "cluster": cluster, "progress": progress}
     mark = {"plan": {**asdict(plan), "origins": list(plan.origins)}, "case": case.hash()}
     fits = [path.name for path in out.glob("fit-*")]
     begin(
@@ -152,7 +162,7 @@ def hindcast(
     record = shipped(case)
     parts = []
     for origin in plan.origins:
-        known, posterior, prior = _known(case, plan, record, origin, out, jobs, progress)
+        known, posterior, prior = _known(case, plan, record, origin, out, work)
         made = _forecasts(known, plan, origin, posterior, prior)
         ours = made.pop("model")
         later, past = record.until(plan.last), record.until(origin)
@@ -160,7 +170,7 @@ def hindcast(
     scored = Scored.of(parts)
     tables = {name: getattr(scored, name) for name in TABLES}
     tables |= skills(scored, plan.origins[0])
-    tables["evidence"] = _evidence(case, plan, record, out, jobs, progress)
+    tables["evidence"] = _evidence(case, plan, record, out, work)
     for name, table in tables.items():
         with atomic(out / f"{name}.csv") as temporary:
             table.to_csv(temporary, index=False, float_format="%.6g")
@@ -221,8 +231,7 @@ def _known(
     record: Observed,
     origin: int,
     out: Path,
-    jobs: int,
-    progress: bool,
+    work: Mapping[str, Any],  # what `fit` is told about it
 ) -> tuple[Case, Posterior, Posterior]:
     """The case, the posterior and the prior as they were known at an origin."""
     settings = Settings(
@@ -245,7 +254,7 @@ def _known(
             return known, found.posterior, prior
     except InputError:
         pass
-    return known, fit(case, settings, folder, jobs, progress).posterior, prior
+    return known, fit(case, settings, folder, **work).posterior, prior
 
 
 def _forecasts(
@@ -287,14 +296,14 @@ def _check_evidence(case: Case) -> None:
 
 
 def _evidence(
-    case: Case, plan: Plan, record: Observed, out: Path, jobs: int, progress: bool
+    case: Case, plan: Plan, record: Observed, out: Path, work: Mapping[str, Any]
 ) -> pd.DataFrame:
     """Where changes that the documents report fell in the forecast made a year before."""
     table = case.tables.get("evidence_observables")
     if table is None or not len(table):
         return pd.DataFrame(columns=["evidence"])
     origin = min(int(row.number("year")) for row in table) - 1
-    known, posterior, _ = _known(case, plan, record, origin, out, jobs, progress)
+    known, posterior, _ = _known(case, plan, record, origin, out, work)
     years = max(int(row.number("year")) for row in table)
     made = {
         "quantile": forecast(known, origin, years, posterior, plan.runs, plan.seed),

@@ -19,9 +19,10 @@ from sim.core.reference import reference
 from sim.core.simulate import FEWEST_RUNS
 from sim.core.streams import Streams
 from sim.core.world import Array, Flags, World
+from sim.experiment.engines import Engine
 from sim.experiment.observables import Observable, base_values, yearly
 from sim.experiment.store import atomic
-from sim.experiment.workers import Failure, Local, Task, Worker
+from sim.experiment.workers import Failure, Stopped, Task, Worker
 from sim.fit.prior import Prior
 from sim.fit.targets import Target, Years, moments
 
@@ -188,7 +189,7 @@ def simulate_moments(
     folder: Path,
     wave: int,
     first: int,
-    jobs: int = 1,
+    engine: Engine,
     progress: bool = False,
 ) -> Array:
     """Moments of parameter vectors; chunks that stand in the folder are not made again.
@@ -203,8 +204,8 @@ def simulate_moments(
         Number of the wave, in the names of the files.
     first : int
         Run number of the first vector.
-    jobs : int
-        Worker processes. The moments are the same for any number.
+    engine : Engine
+        What simulates them; the moments are the same with any.
     progress : bool
         Show rate and time left on standard error.
 
@@ -234,7 +235,7 @@ def simulate_moments(
             disable=not progress,
             leave=False,
         ) as bar,
-        closing(Local(jobs).work(worker, missing)) as done,
+        closing(engine.work(worker, missing)) as done,
     ):
         for task, failure in _until_stopped(done, folder):
             if failure is not None:
@@ -249,9 +250,13 @@ def simulate_moments(
 def _until_stopped(
     done: Iterator[tuple[Task, Failure | None]], folder: Path
 ) -> Iterator[tuple[Task, Failure | None]]:
-    """What is done; if the user stops it, a message that says what is kept."""
+    """What is done; if it is stopped, a message that says what is kept."""
     try:
         yield from done
+    except Stopped as error:
+        raise Stopped(
+            f"{error}; what is simulated is kept in {folder}, the same command goes on"
+        ) from error
     except KeyboardInterrupt:
         raise KeyboardInterrupt(
             f"interrupted; what is simulated is kept in {folder}, the same command goes on"

@@ -9,23 +9,36 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from sim.case import load_case
+from sim.cli.main import main
 from sim.core.errors import InputError
 from sim.experiment import cluster as module
+from sim.experiment import store
+from sim.experiment.batch import batch
 from sim.experiment.cluster import Cluster, software
 from sim.experiment.engines import Engine
+from sim.experiment.sweep import sweep
 from sim.experiment.workers import DiskFull, Local, Recorder, Stopped, Task, Worker
+from sim.fit import library, matching
+from sim.fit.fit import pose
+from sim.fit.library import simulate_moments
 from sim.scenario import load_scenario
+from tests.experiment.small_sweep import assert_same, design
+from tests.fit.small_case import SMALL, make_case
 
 pytest.importorskip("distributed")
+
+__all__ = ["design"]
 
 TASKS = [Task(place, first, 20) for place in range(2) for first in range(0, 200, 20)]
 
@@ -123,6 +136,116 @@ def test_a_lost_worker_changes_nothing(
     assert parts(tmp_path) == expected
     machines.wait_for_workers(2)
     assert before[address] not in pids(machines).values()
+
+
+# Sweeps, batches and fits
+
+
+def test_a_sweep_on_a_cluster_is_the_same(machines: Any, design: Path, tmp_path: Path) -> None:
+    address = machines.scheduler_address
+    there = sweep(design, out=tmp_path / "cluster", cluster=address, chunk=6)
+    assert there.complete
+    for jobs in (1, 2):
+        assert_same(sweep(design, out=tmp_path / f"jobs {jobs}", jobs=jobs), there)
+
+
+def test_a_sweep_that_loses_a_worker_is_the_same(
+    machines: Any, design: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that has what the tasks need; stopped first, so that some are surely with it."""
+    from distributed import Client
+
+    machines.wait_for_workers(2)
+    there = pids(machines)
+    lost: dict[str, int] = {}  # tasks that were with it
+
+    def kill(address: str) -> None:
+        with Client(machines, set_as_default=False) as client:
+            lost[address] = len(client.processing()[address])
+        os.kill(there[address], signal.SIGKILL)
+
+    def stop() -> threading.Timer:
+        with Client(machines, set_as_default=False) as client:
+            address, _ = max(client.has_what().items(), key=lambda one: len(one[1]))
+        os.kill(there[address], signal.SIGSTOP)
+        timer = threading.Timer(0.5, kill, [address])
+        timer.start()
+        return timer
+
+    written: list[str] = []
+    timers: list[threading.Timer] = []
+    real = store.write_part
+
+    def losing(folder: Path, name: str, key: str, table: Any) -> None:
+        real(folder, name, key, table)
+        written.append(key)
+        if len(written) == 6:  # two tasks of three tables
+            timers.append(stop())
+
+    monkeypatch.setattr(store, "write_part", losing)
+    address = machines.scheduler_address
+    found = sweep(design, out=tmp_path / "there", cluster=address, rows=10, chunk=3)
+    timers[0].join()
+    monkeypatch.setattr(store, "write_part", real)
+    assert max(lost.values()) > 0
+    assert len(set(written)) == 20
+    assert len(written) == 60
+    assert found.complete
+    assert_same(sweep(design, out=tmp_path / "here", rows=10), found)
+    machines.wait_for_workers(2)
+    assert not {there[one] for one in lost} & set(pids(machines).values())
+
+
+def digests(folder: Path) -> dict[str, str]:
+    found: dict[str, str] = json.loads((folder / "manifest.json").read_text())["digests"]
+    return found
+
+
+def test_commands_take_a_cluster(
+    machines: Any, scenarios: list[Path], design: Path, tmp_path: Path
+) -> None:
+    both, there = [str(path) for path in scenarios], ["--cluster", machines.scheduler_address]
+    few = ["-n", "5", "--seed", "3", "--parameters", "point"]
+    assert main(["sweep", str(design), "--out", str(tmp_path / "sweep"), *there]) == 0
+    command = ["batch", *both, *few, "--no-pictures", "--out", str(tmp_path / "batch"), *there]
+    assert main(command) == 0
+    assert main(["compare", *both, *few, "--results", str(tmp_path / "compare"), *there]) == 0
+    expected = digests(sweep(design, out=tmp_path / "sweep here").folder)
+    assert digests(tmp_path / "sweep") == expected
+    here = batch(both, out=tmp_path / "batch here", runs=5, seed=3, parameters="point")
+    expected = digests(here.folder)
+    assert digests(tmp_path / "batch") == digests(tmp_path / "compare") == expected
+
+
+@pytest.mark.parametrize("command", ["sweep", "batch", "compare", "fit", "hindcast"])
+def test_commands_take_jobs_or_a_cluster(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "baseline", "--jobs", "2", "--cluster", "localhost:8786"]) == 2
+    assert "--cluster: not allowed with argument --jobs" in capsys.readouterr().err
+
+
+def test_the_simulations_of_a_fit_on_a_cluster_are_the_same(
+    machines: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library, "CHUNK", 30)
+    problem = pose(load_case(make_case(tmp_path / "case")), SMALL)
+    vectors = problem.free.values(matching.design(100, len(problem.free), seed=3))
+    cluster = Cluster(machines.scheduler_address)
+    there = simulate_moments(problem.simulator, vectors, tmp_path / "kept", 1, 40, cluster)
+    assert len(list((tmp_path / "kept").glob("1-0*.npy"))) == 4
+    np.testing.assert_array_equal(there, problem.simulator(vectors, 40))
+
+
+@pytest.mark.parametrize("command", ["fit", "hindcast"])
+def test_nothing_is_begun_without_the_cluster(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main([command, "central_asia", "--out", str(out), "--cluster", "nonsense"]) == 2
+    assert "cluster: found 'nonsense'; allowed: HOST:PORT" in capsys.readouterr().err
+    assert not out.exists()
+
+
+# What goes wrong
 
 
 @dataclass(frozen=True)

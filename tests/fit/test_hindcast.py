@@ -114,7 +114,7 @@ def test_the_main_origin_is_fitted_and_the_base_is_not(done: Hindcast) -> None:
 
 def test_a_variant_is_the_forecast_with_its_parameters(done: Hindcast, case: Case) -> None:
     """What the table says of politics switched off, from forecasts made here."""
-    known, posterior, _ = module._known(case, PLAN, shipped(case), 2018, done.folder, 1, False)
+    known, posterior, _ = module._known(case, PLAN, shipped(case), 2018, done.folder, {})
     off = {"fear_push": 0.0, "attention_pull": 0.0}
     made = forecast(known, 2018, 2020, posterior, PLAN.runs, PLAN.seed, overrides=off)
     row = done.table("quantities").query("observable == 'pipe' and year == 2020").iloc[-1]
@@ -137,7 +137,7 @@ def test_a_variant_is_the_forecast_with_its_parameters(done: Hindcast, case: Cas
 def test_evidence_is_placed_in_the_forecast_of_the_year_before(done: Hindcast, case: Case) -> None:
     table = done.table("evidence").set_index("observable")
     assert list(table["statistic"]) == ["level", "growth", "vote"]
-    known, posterior, _ = module._known(case, PLAN, shipped(case), 2018, done.folder, 1, False)
+    known, posterior, _ = module._known(case, PLAN, shipped(case), 2018, done.folder, {})
     made = forecast(known, 2018, 2019, posterior, PLAN.runs, PLAN.seed)
     anchor = shipped(case).series("pipe")[2018]
     members = made.anchored("pipe", 2019, anchor)

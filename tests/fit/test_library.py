@@ -11,6 +11,7 @@ import pytest
 
 from sim.core.errors import InputError
 from sim.core.world import Array
+from sim.experiment.workers import Local
 from sim.fit import library
 from sim.fit.fit import Problem
 from sim.fit.library import Simulator, consistent, simulate_moments, with_parameters
@@ -69,7 +70,7 @@ def test_moments_are_the_same_for_any_number_of_workers(
     chunked: Callable[[int], None],
 ) -> None:
     chunked(30)
-    found = simulate_moments(simulator, vectors, tmp_path / "kept", 1, FIRST, jobs)
+    found = simulate_moments(simulator, vectors, tmp_path / "kept", 1, FIRST, Local(jobs))
     assert np.array_equal(found, whole)
     assert len(list((tmp_path / "kept").glob("1-0*.npy"))) == 4
 
@@ -82,17 +83,17 @@ def test_chunks_that_stand_are_not_made_again(
     chunked: Callable[[int], None],
 ) -> None:
     chunked(30)
-    simulate_moments(simulator, vectors, tmp_path, 1, FIRST)
+    simulate_moments(simulator, vectors, tmp_path, 1, FIRST, Local(1))
     kept, *lost = sorted(tmp_path.glob("1-0*.npy"))
     marked = np.load(kept) + 1.0  # so that it shows whether it is made anew
     np.save(kept, marked)
     for path in lost[:2]:
         path.unlink()
-    again = simulate_moments(simulator, vectors, tmp_path, 1, FIRST)
+    again = simulate_moments(simulator, vectors, tmp_path, 1, FIRST, Local(1))
     assert np.array_equal(again[:30], marked)
     assert np.array_equal(again[30:], whole[30:])
     # With nothing left to do, workers are not even started.
-    assert np.array_equal(simulate_moments(simulator, vectors, tmp_path, 1, FIRST, jobs=2), again)
+    assert np.array_equal(simulate_moments(simulator, vectors, tmp_path, 1, FIRST, Local(2)), again)
 
 
 def test_what_is_kept_is_said_when_the_user_stops(
@@ -103,14 +104,14 @@ def test_what_is_kept_is_said_when_the_user_stops(
 
     monkeypatch.setattr(Simulator, "__call__", stopped)
     with pytest.raises(KeyboardInterrupt, match=r"what is simulated is kept in .*, the same comm"):
-        simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST)
+        simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST, Local(1))
 
 
 def test_waves_are_kept_apart(
     simulator: Simulator, vectors: Array, whole: Array, tmp_path: Path
 ) -> None:
-    simulate_moments(simulator, vectors, tmp_path, 1, FIRST)
-    second = simulate_moments(simulator, vectors[:50], tmp_path, 2, FIRST)
+    simulate_moments(simulator, vectors, tmp_path, 1, FIRST, Local(1))
+    second = simulate_moments(simulator, vectors[:50], tmp_path, 2, FIRST, Local(1))
     assert np.array_equal(second, whole[:50])
 
 
@@ -173,21 +174,21 @@ def changed(simulator: Simulator, what: str) -> Simulator:
 def test_another_fit_is_not_mixed_in(
     what: str, simulator: Simulator, vectors: Array, tmp_path: Path
 ) -> None:
-    simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST)
+    simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST, Local(1))
     with pytest.raises(
         InputError,
         match=r"holds the simulations of another fit \(other data, parameters, seed or size\); "
         "choose another folder with --out, or begin anew with --overwrite",
     ):
-        simulate_moments(changed(simulator, what), vectors[:4], tmp_path, 1, FIRST)
+        simulate_moments(changed(simulator, what), vectors[:4], tmp_path, 1, FIRST, Local(1))
 
 
 def test_other_vectors_are_not_mixed_in(
     simulator: Simulator, vectors: Array, tmp_path: Path
 ) -> None:
-    simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST)
+    simulate_moments(simulator, vectors[:4], tmp_path, 1, FIRST, Local(1))
     with pytest.raises(InputError, match="holds the simulations of another fit"):
-        simulate_moments(simulator, vectors[1:5], tmp_path, 1, FIRST)
+        simulate_moments(simulator, vectors[1:5], tmp_path, 1, FIRST, Local(1))
 
 
 def test_a_chunk_that_fails_stops_the_fit_and_keeps_the_others(
@@ -210,7 +211,7 @@ def test_a_chunk_that_fails_stops_the_fit_and_keeps_the_others(
         InputError,
         match=r"the fit stopped at run 70: ArithmeticError: overflow; what is finished stays in",
     ):
-        simulate_moments(simulator, vectors, tmp_path, 1, FIRST)
+        simulate_moments(simulator, vectors, tmp_path, 1, FIRST, Local(1))
     assert (tmp_path / "1-000000040.npy").exists()
 
 
