@@ -7,23 +7,24 @@ import hashlib
 import io
 import json
 import math
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, PrivateAttr
 from pydantic_core import ErrorDetails
 
 from sim.case.tables import shown
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS
 from sim.scenario import Scenario, load_scenario
+from sim.scenario.complaints import validate
 from sim.scenario.distributions import DISTRIBUTIONS, Distribution, Number
-from sim.scenario.positions import KeyPath, positions
+from sim.scenario.positions import KeyPath
 from sim.scenario.problems import Problems, Report, innermost, listed, nearest
 from sim.scenario.schema import MOST_RUNS, Text, keys_of
+from sim.scenario.toml import parse_toml, read_text
 
 MOST_ROWS = 1_000_000  # of a design; a grid of more is a slip of the keyboard
 DUMMY = "dummy"  # the factor that acts on nothing, which saltelli and morris add
@@ -218,7 +219,7 @@ def load_design(name_or_path: str | Path) -> Design:
         constants, keys = _flat(data["constants"], marks)
         data, marks = {**data, "constants": constants}, {**marks, **keys}
     problems = Problems()
-    written = _validate(DesignFile, data, marks, problems)
+    written = validate(DesignFile, data, marks, problems, _explain)
     problems.stop()
     assert written is not None
     origin = Origin(path.stem, path.parent, marks)
@@ -240,7 +241,7 @@ def design_from(resolved: Mapping[str, Any]) -> Design:
         With everything that is wrong, one problem a line.
     """
     problems = Problems()
-    design = _validate(Design, resolved, {(): "design"}, problems)
+    design = validate(Design, resolved, {(): "design"}, problems, _explain)
     problems.stop()
     assert isinstance(design, Design)
     _check(design)
@@ -284,7 +285,7 @@ def changed_design(design: Design, changes: Mapping[str, Any], size: int | None 
     if data == design.resolved():
         return design
     problems = Problems()
-    changed = _validate(Design, data, {(): design.where()}, problems)
+    changed = validate(Design, data, {(): design.where()}, problems, _explain)
     problems.stop()
     assert isinstance(changed, Design)
     changed._origin = design._origin
@@ -350,46 +351,15 @@ def _find(name_or_path: str | Path) -> Path:
     return known[text]
 
 
-def _text(path: Path, near: str = "*") -> str:
-    """The text of a file.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, a folder, unreadable or not text.
-    """
-    name = shown(path)
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        found = nearest(path.name, (other.name for other in path.parent.glob(near)))
-        raise InputError(f"{name}: there is no such file{found}") from None
-    except IsADirectoryError:
-        raise InputError(f"{name}: is a folder; name a file") from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise InputError(f"{name}: is not a text file in UTF-8")
-    return text
-
-
 def _read(path: Path) -> tuple[dict[str, Any], dict[KeyPath, str]]:
     """A design file as plain values, and ``file:line`` of every key."""
-    text, name = _text(path, "*.toml"), shown(path)
+    text, name = read_text(path, like="*.toml"), shown(path)
     try:
-        data = tomllib.loads(text)
+        return parse_toml(text, name, "a design needs at least a title and a factor")
+    except InputError:
+        raise
     except ValueError as error:
         raise InputError(f"{name}: not valid TOML: {error}") from None
-    except RecursionError:
-        raise InputError(f"{name}: arrays or tables lie too deep in each other") from None
-    if not data:
-        raise InputError(f"{name}: is empty; a design needs at least a title and a factor")
-    lines = {keys: f"{name}:{place.line}" for keys, place in positions(text).items()}
-    return data, {(): name, **lines}
 
 
 def _flat(
@@ -413,56 +383,20 @@ def _flat(
     return values, places
 
 
-# --------------------------------------------------------------- pydantic's errors in our words
-
-_EXPECTED = {
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "a text in quotes",
-    "list_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-    "finite_number": "a finite number",
-}
+# ------------------------------------------------------------- what pydantic cannot say itself
 
 
-def _validate(
-    model: type[DesignFile],
-    data: Mapping[str, Any],
-    marks: Mapping[KeyPath, str],
-    problems: Problems,
-) -> DesignFile | None:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        for details in error.errors(include_url=False):
-            # A distribution's own name in the location is pydantic's tag, not a key of the file.
-            place = details["loc"]
-            keys = tuple(
-                part for at, part in enumerate(place) if place[at - 1 : at] != ("distribution",)
-            )
-            problems.add(innermost(marks, keys), keys, _explain(details, model))
-        return None
-
-
-def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
-    kind, found, place = details["type"], details["input"], details["loc"]
-    context = details.get("ctx", {})
-    match kind:
-        case "value_error":
-            return str(context["error"])
+def _explain(details: ErrorDetails) -> str | None:
+    place, context = details["loc"], details.get("ctx", {})
+    match details["type"]:
         case "extra_forbidden":
-            inside: type[BaseModel] = model
+            inside: type[BaseModel] = DesignFile
             if "distribution" in place[:-1]:
                 inside = DISTRIBUTIONS[str(place[-2])]
             elif place[0] == "factor" and len(place) > 1:
                 inside = Factor
             allowed = keys_of(inside)
             return f"unknown key{nearest(str(place[-1]), allowed)} {listed('keys', allowed)}"
-        case "missing":
-            return "is missing"
         case "union_tag_not_found":
             return f"distribution is missing {listed('allowed', DISTRIBUTIONS)}"
         case "union_tag_invalid":
@@ -471,19 +405,9 @@ def _explain(details: ErrorDetails, model: type[BaseModel]) -> str:
             return f"distribution {tag!r} is unknown{near} {listed('allowed', DISTRIBUTIONS)}"
         case "literal_error":
             allowed = list(MODES if place == ("mode",) else ("linear", "log"))
-            near = nearest(str(found), allowed)
-            return f"found {found!r}{near} {listed('allowed', allowed)}"
-        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
-            sign, bound = next(iter((k, v) for k, v in context.items()))
-            words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-            return f"found {found!r}; allowed: {words[sign]} {bound:,}"
-        case "too_short":
-            return "is empty; at least one is needed"
-    if kind == "list_type" and isinstance(found, Mapping) and place == ("factor",):
-        return "is one table; write [[factor]] in double brackets, once for each"
-    if kind in _EXPECTED:
-        return f"found {found!r}; {_EXPECTED[kind]} is needed"
-    return f"found {found!r}: {details['msg']}"
+            near = nearest(str(details["input"]), allowed)
+            return f"found {details['input']!r}{near} {listed('allowed', allowed)}"
+    return None
 
 
 # ------------------------------------------------------- what can be said without the scenarios
@@ -672,7 +596,7 @@ def _read_rows(design: Design) -> tuple[dict[str, list[str]], tuple[int, ...]]:
     """
     path = design.beside(str(design.file))
     try:
-        text = _text(path, "*.csv")
+        text = read_text(path, like="*.csv")
     except InputError as error:
         raise InputError(f"{design.where('file')}: file: {error}") from None
     name = shown(path)

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from sim.case.tables import shown
 from sim.core.errors import InputError
+from sim.scenario.complaints import validate
 from sim.scenario.distributions import DISTRIBUTIONS
-from sim.scenario.positions import KeyPath, positions
-from sim.scenario.problems import Problems, innermost, listed, nearest
+from sim.scenario.positions import KeyPath
+from sim.scenario.problems import Problems, listed, nearest
 from sim.scenario.schema import FORMS, KINDS, Origin, Scenario, ScenarioFile, keys_of, model_at
+from sim.scenario.toml import parse_toml, read_text
 
 _LINE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _OWN = ("title", "question", "extends", "headline")  # never inherited
@@ -74,9 +74,9 @@ def validated(data: Mapping[str, Any], origin: Origin) -> Scenario:
     """
     problems = Problems()
     marks = {(): origin.name, **origin.marks}
-    scenario = _validate(Scenario, data, marks, problems)
+    scenario = validate(Scenario, data, marks, problems, _explain)
     problems.stop()
-    assert isinstance(scenario, Scenario)
+    assert scenario is not None
     scenario._origin = replace(origin, written=data)
     return scenario
 
@@ -128,51 +128,33 @@ def _read(path: Path) -> _File:
     InputError
         If the file is missing, a folder, unreadable, not text, empty or not TOML.
     """
-    name = shown(path)
+    text, name = read_text(path, "a scenario file (.toml)", "*.toml"), shown(path)
     try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        near = nearest(path.name, (other.name for other in path.parent.glob("*.toml")))
-        raise InputError(f"{name}: there is no such file{near}") from None
-    except IsADirectoryError:
-        raise InputError(f"{name}: is a folder; name a scenario file (.toml)") from None
-    except OSError as error:
-        raise InputError(f"{name}: cannot be read: {error.strerror}") from None
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise InputError(f"{name}: is not a text file in UTF-8")
-    try:
-        data = tomllib.loads(text)
+        data, marks = parse_toml(text, name, "a scenario needs at least a title and a question")
+    except InputError:
+        raise
     except ValueError as error:  # tomllib's own, or a number with too many digits
         message = str(error)
         found = _LINE.search(message)
         line = f":{found[1] or max(1, len(text.splitlines()))}" if found else ""
         raise InputError(f"{name}{line}: not valid TOML: {_LINE.sub('', message)}") from None
-    except RecursionError:
-        raise InputError(f"{name}: arrays or tables lie too deep in each other") from None
-    if not data:
-        raise InputError(f"{name}: is empty; a scenario needs at least a title and a question")
-    lines = {keys: f"{name}:{place.line}" for keys, place in positions(text).items()}
-    return _File(path, data, {(): name, **lines})
+    return _File(path, data, marks)
 
 
 def _load(path: Path, below: list[_File]) -> Scenario:
     """Load a file; below: the chain of files that extend it, the first one asked for first."""
     file = _read(path)
     problems = Problems()
-    _validate(ScenarioFile, file.data, file.marks, problems)
+    validate(ScenarioFile, file.data, file.marks, problems, _explain)
     base: Scenario | None = None
     extends = file.data.get("extends")
     if isinstance(extends, str) and extends.strip():
         base = _load_base(file, extends, below, problems)
     problems.stop()
     data, marks = _merge(base, file)
-    scenario = _validate(Scenario, data, marks, problems)
+    scenario = validate(Scenario, data, marks, problems, _explain)
     problems.stop()
-    assert isinstance(scenario, Scenario)
+    assert scenario is not None
     scenario._origin = Origin(path.stem, marks, data, base)
     _check_against(scenario, path.parent, problems)
     problems.stop()
@@ -254,51 +236,7 @@ def _check_against(scenario: Scenario, folder: Path, problems: Problems) -> None
             problems.add(scenario.where(*keys), keys, str(error))
 
 
-# --------------------------------------------------------------- pydantic's errors in our words
-
-
-def _validate(
-    model: type[ScenarioFile],
-    data: Mapping[str, Any],
-    marks: Mapping[KeyPath, str],
-    problems: Problems,
-) -> ScenarioFile | None:
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        for details in error.errors(include_url=False):
-            keys = _written_path(details, data)
-            problems.add(innermost(marks, keys), keys, _explain(details))
-        return None
-
-
-def _written_path(details: ErrorDetails, data: Any) -> KeyPath:
-    """The path in the file, without the tags that pydantic puts in for kinds and forms."""
-    path: list[str | int] = []
-    for part in details["loc"]:
-        inside = (isinstance(data, Mapping) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        )
-        if inside:
-            data = data[part]
-            path.append(part)
-    if details["type"] == "missing" or (details["loc"] and not path):
-        path.append(details["loc"][-1])
-    return tuple(path)
-
-
-_EXPECTED = {
-    "float_type": "a number",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "string_type": "a text in quotes",
-    "bool_type": "true or false",
-    "list_type": "a list",
-    "dict_type": "a table",
-    "model_type": "a table",
-    "model_attributes_type": "a table",
-    "finite_number": "a finite number",
-}
+# ------------------------------------------------------------- what pydantic cannot say itself
 
 
 def _tags(location: tuple[str | int, ...]) -> list[str]:
@@ -308,17 +246,12 @@ def _tags(location: tuple[str | int, ...]) -> list[str]:
     return list(KINDS if location[0] == "event" else FORMS)
 
 
-def _explain(details: ErrorDetails) -> str:
-    kind, found, location = details["type"], details["input"], details["loc"]
-    context = details.get("ctx", {})
-    match kind:
-        case "value_error":
-            return str(context["error"])
+def _explain(details: ErrorDetails) -> str | None:
+    location, context = details["loc"], details.get("ctx", {})
+    match details["type"]:
         case "extra_forbidden":
             allowed = keys_of(model_at(location[:-1]))
             return f"unknown key{nearest(str(location[-1]), allowed)} {listed('keys', allowed)}"
-        case "missing":
-            return "is missing"
         case "union_tag_not_found":
             field = context["discriminator"].strip("'")
             return f"{field} is missing {listed('allowed', _tags(location))}"
@@ -326,16 +259,4 @@ def _explain(details: ErrorDetails) -> str:
             field, tag = context["discriminator"].strip("'"), str(context["tag"])
             allowed = _tags(location)
             return f"{field} {tag!r} is unknown{nearest(tag, allowed)} {listed('allowed', allowed)}"
-        case "literal_error":
-            return f"found {found!r}; allowed: {context['expected']}"
-        case "greater_than_equal" | "greater_than" | "less_than_equal" | "less_than":
-            sign, bound = next(iter((k, v) for k, v in context.items()))
-            words = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-            return f"found {found!r}; allowed: {words[sign]} {bound:g}"
-        case "too_short":
-            return "is empty; at least one is needed"
-    if kind == "list_type" and isinstance(found, Mapping) and len(location) == 1:
-        return f"is one table; write [[{location[0]}]] in double brackets, once for each"
-    if kind in _EXPECTED:
-        return f"found {found!r}; {_EXPECTED[kind]} is needed"
-    return f"found {found!r}: {details['msg']}"
+    return None
