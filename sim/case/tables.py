@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 
 from sim.case.schema import (
@@ -22,7 +21,7 @@ from sim.case.schema import (
     Column,
 )
 from sim.core.drivers import DRIVERS, Driver
-from sim.core.errors import InputError
+from sim.core.errors import InputError, nearest_name
 
 _FORMS = {  # of cells that are text: what they look like, and in words
     "text": (re.compile(r".*", re.DOTALL), ""),
@@ -93,8 +92,8 @@ def shown(path: Path) -> str:
 def choice(found: str, allowed: Sequence[str]) -> str:
     """The part of a message about a name that is not among those allowed."""
     text = f"found {found!r}; allowed: {', '.join(allowed) or 'none, the table is empty'}"
-    near = get_close_matches(found, allowed, 1) or get_close_matches(found.upper(), allowed, 1)
-    return f"{text}; nearest: {near[0]}" if near else text
+    near = nearest_name(found, allowed)
+    return f"{text}; nearest: {near}" if near else text
 
 
 def read_text(path: Path) -> str:

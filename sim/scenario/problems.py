@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from difflib import get_close_matches
 
-from sim.core.errors import InputError
+from sim.core.errors import InputError, nearest_name
 from sim.scenario.positions import KeyPath
 
 _PLACE = re.compile(r"(.*?):(\d+): ")
@@ -87,9 +86,8 @@ def _order(line: str) -> tuple[str, int]:
 
 def nearest(found: str, allowed: Iterable[str]) -> str:
     """The question that names the nearest allowed name, or nothing."""
-    by_lower = {name.lower(): name for name in allowed}
-    near = get_close_matches(found.lower(), by_lower, n=1)
-    return f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+    near = nearest_name(found, allowed)
+    return f"; did you mean {near!r}?" if near else ""
 
 
 def listed(label: str, allowed: Collection[str]) -> str:
