@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pyarrow as pa
 
@@ -35,6 +35,7 @@ from sim.experiment.sweep_result import Sweep
 from sim.experiment.workers import Task
 from sim.scenario import Scenario, compile_plan
 
+_ROWS_COMPILED = 512  # together, for the check of every row: more would fill the memory
 MOST_RUNS_A_ROW = 4096  # they are simulated together, which is what memory holds
 _TYPES = {"number": pa.float64(), "whole": pa.int64(), "flag": pa.bool_()}  # else text
 
@@ -196,23 +197,32 @@ class PlannedSweep:
         self.by_quarter = _columns(names, design.by_quarter)
 
     def _compile(self) -> list[World]:
-        """The world of every scenario and group of rows; a row that has none is told of."""
+        """A world of every scenario and group of rows; a row that has none is told of."""
         worlds = []
         for scenario in self.scenarios:
             for group in self.rows.groups:
-                try:
-                    worlds.append(self._compiled(scenario, group))
-                except InputError as error:
-                    row, own = self._refused(scenario, group, error)
-                    place = self.sample.ids.index(self.rows.ids[row])
-                    values = ", ".join(
-                        f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-                        for name, value in self.sample.row(place).items()
-                    )
-                    raise InputError(
-                        f"{self.design.where()}: row {place + 1} ({values}) cannot be run: {own}"
-                    ) from None
+                blocks = [
+                    group[at : at + _ROWS_COMPILED] for at in range(0, len(group), _ROWS_COMPILED)
+                ]
+                for block in blocks:
+                    try:
+                        world = self._compiled(scenario, block)
+                    except InputError as error:
+                        self._refuse(scenario, block, error)
+                worlds.append(world)
         return worlds
+
+    def _refuse(self, scenario: Scenario, rows: range, error: InputError) -> NoReturn:
+        """Say which of some rows cannot be run, with its values, and why."""
+        row, own = self._refused(scenario, rows, error)
+        place = self.sample.ids.index(self.rows.ids[row])
+        values = ", ".join(
+            f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+            for name, value in self.sample.row(place).items()
+        )
+        raise InputError(
+            f"{self.design.where()}: row {place + 1} ({values}) cannot be run: {own}"
+        ) from None
 
     def _compiled(self, scenario: Scenario, rows: range) -> World:
         world, _ = compile_plan(
