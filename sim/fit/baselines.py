@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -99,22 +99,6 @@ class History:
             twice = when[1:][np.diff(when) == 0][0]
             raise InputError(f"a history has one value a year; found two of {twice}")
         return cls(when, what, int(origin))
-
-
-class Baseline(Protocol):
-    """The common shape of the baselines of volumes and shares."""
-
-    def __call__(
-        self,
-        history: History,
-        horizons: Sequence[int],
-        *,
-        scale: Scale,
-        spread: float,
-        members: int = MEMBERS,
-    ) -> Array:
-        """Return the ensemble, shape (horizon, member)."""
-        ...
 
 
 # Volumes and shares
@@ -277,40 +261,6 @@ def autoregression(
     return scaled.back(_normal(centre, wide, members))
 
 
-def recent_values(
-    history: History,
-    horizons: Sequence[int],
-    *,
-    scale: Scale,
-    spread: float,
-    members: int = MEMBERS,
-    periods: int = 12,
-) -> Array:
-    """Forecast that any year is like one of the last: a bootstrap of past values.
-
-    The "conflictology" benchmark of the VIEWS prediction challenge (Hegre et al. 2024,
-    arXiv:2407.11045), with all its draws: each of the values is an equal share of the members. It
-    rests on no scale and no pooled spread.
-
-    Parameters
-    ----------
-    history, horizons, scale, spread, members
-        As in `persistence`.
-    periods : int
-        Last values that are drawn from.
-
-    Returns
-    -------
-    array, shape (horizon, member)
-
-    Raises
-    ------
-    InputError
-        If a horizon lies before the first year.
-    """
-    return np.tile(_drawn(history.values[-periods:], members), (len(_checked(horizons)), 1))
-
-
 def recent_changes(
     history: History,
     horizons: Sequence[int],
@@ -351,16 +301,6 @@ def recent_changes(
     for year in range(1, len(sums)):
         sums[year] = _drawn(np.add.outer(sums[year - 1], steps).ravel(), members)
     return scaled.back(scaled.values[-1] + sums[years])
-
-
-BASELINES: dict[str, Baseline] = {
-    "persistence_point": persistence_point,
-    "persistence": persistence,
-    "drift": drift,
-    "autoregression": autoregression,
-    "recent_values": recent_values,
-    "recent_changes": recent_changes,
-}
 
 
 # Votes
@@ -470,14 +410,7 @@ def always(category: int, categories: int) -> Array:
 # Counts
 
 
-def counts_frequency(
-    counts: ArrayLike,
-    horizons: Sequence[int],
-    *,
-    rate: float,
-    weight: float = 2.0,
-    members: int = MEMBERS,
-) -> Array:
+def counts_mass(counts: ArrayLike, largest: int, *, rate: float, weight: float = 2.0) -> Array:
     """Forecast the count of a year from the past rate of the same country or dyad.
 
     A Poisson count whose rate has a gamma prior worth `weight` years at the pooled rate: the
@@ -488,37 +421,12 @@ def counts_frequency(
     ----------
     counts : array of int, shape (year,)
         Past counts a year, missing ones NaN; may be empty.
-    horizons : sequence of int
+    largest : int
+        Largest count with an entry of its own.
     rate : float
         m, count a year pooled over the family, above 0.
     weight : float
         w, above 0.
-    members : int
-
-    Returns
-    -------
-    array, shape (horizon, member)
-        Quantiles; whole numbers.
-
-    Raises
-    ------
-    InputError
-        If a figure is no count, the rate or the weight is not above 0, or a horizon lies before
-        the first year.
-    """
-    size, share = _negative_binomial(counts, rate, weight)
-    return np.tile(nbinom.ppf(_levels(members), size, share), (len(_checked(horizons)), 1))
-
-
-def counts_mass(counts: ArrayLike, largest: int, *, rate: float, weight: float = 2.0) -> Array:
-    """Give the distribution that `counts_frequency` takes its quantiles from, for its log score.
-
-    Parameters
-    ----------
-    counts, rate, weight
-        As in `counts_frequency`.
-    largest : int
-        Largest count with an entry of its own.
 
     Returns
     -------
@@ -528,7 +436,7 @@ def counts_mass(counts: ArrayLike, largest: int, *, rate: float, weight: float =
     Raises
     ------
     InputError
-        As in `counts_frequency`.
+        If a figure is no count, or the rate or the weight is not above 0.
     """
     size, share = _negative_binomial(counts, rate, weight)
     mass = nbinom.pmf(np.arange(largest + 1), size, share)

@@ -179,28 +179,6 @@ class Prior:
             cube[:, j] = marginal.cdf(np.log(inside[:, j]) if logarithmic else inside[:, j])
         return cube
 
-    def log_density(self, values: Array) -> Array:
-        """Logarithm of the joint density at values of the parameters.
-
-        Parameters
-        ----------
-        values : array (vector, parameter)
-
-        Returns
-        -------
-        array (vector,), minus infinity outside [low, high]
-        """
-        self._check(values)
-        outside = ((values < self.low) | (values > self.high)).any(axis=1)
-        inside = np.clip(values, self.low, self.high)
-        total = np.zeros(len(values))
-        for j, (marginal, logarithmic) in enumerate(self._marginals):
-            if logarithmic:
-                total += marginal.logpdf(np.log(inside[:, j])) - np.log(inside[:, j])
-            else:
-                total += marginal.logpdf(inside[:, j])
-        return np.where(outside, -np.inf, total)
-
     @cached_property
     def sd(self) -> Array:
         """Standard deviations of the parameters, array (parameter,)."""

@@ -17,7 +17,6 @@ from collections.abc import Sequence
 import numpy as np
 import scoringrules
 from numpy.typing import ArrayLike
-from scipy.special import gammaln, logsumexp
 
 from sim.core.errors import InputError
 from sim.core.world import Array
@@ -231,8 +230,7 @@ def rps(shares: ArrayLike, observed: ArrayLike) -> Array:
 def brier(shares: ArrayLike, observed: ArrayLike) -> Array:
     """Score shares of categories whose order does not matter.
 
-    BS = sum_k (f_k - o_k)^2 (Brier 1950, *Monthly Weather Review* 78, 1-3), so twice `brier_event`
-    for two categories.
+    BS = sum_k (f_k - o_k)^2 (Brier 1950, *Monthly Weather Review* 78, 1-3).
 
     Parameters
     ----------
@@ -252,29 +250,6 @@ def brier(shares: ArrayLike, observed: ArrayLike) -> Array:
     """
     forecast, came = _categorical(shares, observed)
     return np.asarray(scoringrules.brier_score(came, forecast, backend=_BACKEND).sum(axis=-1))
-
-
-def brier_event(share: ArrayLike, happened: ArrayLike) -> Array:
-    """Score the forecast share of runs in which an event happens: (f - o)^2 (Brier 1950).
-
-    Parameters
-    ----------
-    share : array, shape (...)
-    happened : array of bool, shape (...)
-
-    Returns
-    -------
-    array, shape (...)
-        0 to 1.
-
-    Raises
-    ------
-    InputError
-        If a share is not between 0 and 1.
-    """
-    forecast = _in_unit_interval(np.asarray(share, dtype=float))
-    event = np.asarray(happened, dtype=bool).astype(float)
-    return np.asarray(scoringrules.brier_score(event, forecast, backend=_BACKEND))
 
 
 def log_score(shares: ArrayLike, observed: ArrayLike) -> Array:
@@ -302,47 +277,7 @@ def log_score(shares: ArrayLike, observed: ArrayLike) -> Array:
         return np.asarray(-np.log((forecast * came).sum(axis=-1)))
 
 
-def ignorance(shares: ArrayLike, observed: ArrayLike) -> Array:
-    """Give the logarithmic score in bits: -log2 f (Roulston and Smith 2002, *MWR* 130, 1653-1660).
-
-    Takes, returns and raises what `log_score` does.
-    """
-    return log_score(shares, observed) / np.log(2)
-
-
 # Counts
-
-
-def log_score_rates(rates: ArrayLike, observed: ArrayLike) -> Array:
-    """Score counts by the logarithm of a mixture of Poisson masses over draws of the rate.
-
-    -ln (1/R) sum_r exp(-rate_r) rate_r^y / y! (Krüger et al. 2021, *International Statistical
-    Review* 89, 274-301, recommend this mixture over the raw draws of a count).
-
-    Parameters
-    ----------
-    rates : array, shape (..., run)
-        Expected count of each run over the period.
-    observed : array of int, shape (...)
-
-    Returns
-    -------
-    array, shape (...)
-        In nats; infinite where every rate is 0 and something happened.
-
-    Raises
-    ------
-    InputError
-        If the shapes do not fit, a rate is negative, or an observed figure is no count.
-    """
-    members, values = _aligned(rates, observed)
-    if np.any(members < 0):
-        raise InputError(f"a rate cannot be negative; found {members.min():g}")
-    counts = _counts(values)[..., np.newaxis]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        exponent = np.where(counts == 0, 0.0, counts * np.log(members))
-    mass = exponent - members - gammaln(counts + 1)
-    return np.asarray(np.log(members.shape[-1]) - logsumexp(mass, axis=-1))
 
 
 def log_score_counts(ensemble: ArrayLike, observed: ArrayLike) -> Array:
@@ -350,8 +285,7 @@ def log_score_counts(ensemble: ArrayLike, observed: ArrayLike) -> Array:
 
     The mass of y is (members equal to y + g(y)) / (run + 1): one further member is taken from the
     geometric distribution g whose mean is one above the ensemble's. It is a distribution over all
-    counts, so the score is proper for it and finite. Where the rates behind the counts are known,
-    `log_score_rates` loses less.
+    counts, so the score is proper for it and finite.
 
     Parameters
     ----------
@@ -375,37 +309,6 @@ def log_score_counts(ensemble: ArrayLike, observed: ArrayLike) -> Array:
     mean = 1 + members.mean(axis=-1)
     further = np.exp(counts * np.log(mean / (1 + mean))) / (1 + mean)
     return np.asarray(-np.log((equal + further) / (runs + 1)))
-
-
-# Against a baseline
-
-
-def skill(score: ArrayLike, baseline: ArrayLike, weight: ArrayLike | None = None) -> float:
-    """Give the share of a baseline's penalty that a forecast saves.
-
-    1 - sum(w score) / sum(w baseline): 1 is a perfect forecast, 0 one no better than the baseline,
-    below 0 a worse one (Gneiting and Raftery 2007, section 2.3).
-
-    Parameters
-    ----------
-    score, baseline : array, shape (...)
-        Of the same cases; cases where either is missing are left out.
-    weight : array, broadcast against the scores
-        1 for each case if it is not given.
-
-    Returns
-    -------
-    float
-        NaN where the baseline is perfect or no case is left: there is nothing to save.
-    """
-    ours, theirs, each = np.broadcast_arrays(
-        np.asarray(score, dtype=float),
-        np.asarray(baseline, dtype=float),
-        np.asarray(1.0 if weight is None else weight, dtype=float),
-    )
-    known = ~(np.isnan(ours) | np.isnan(theirs))
-    whole = float((each * theirs)[known].sum())
-    return 1 - float((each * ours)[known].sum()) / whole if whole != 0 else float("nan")
 
 
 # Parts

@@ -12,8 +12,9 @@ from scipy.stats import nbinom, norm
 
 from sim.core.errors import InputError
 from sim.fit import baselines
-from sim.fit.baselines import BASELINES, History
+from sim.fit.baselines import History
 from sim.fit.scores import coverage, crps
+from sim.fit.scoring import QUANTITY_BASELINES
 
 HORIZONS = (1, 2, 3, 4)
 EXAMPLES = settings(max_examples=60, deadline=None)
@@ -36,7 +37,7 @@ def test_a_history_knows_nothing_after_the_origin() -> None:
     known = History.until(2003, [2005, 2001, 2003, 2002], [9.0, 1.0, 3.0, np.nan])
     np.testing.assert_array_equal(known.years, [2001, 2003])
     np.testing.assert_array_equal(known.values, [1.0, 3.0])
-    for name, forecast in BASELINES.items():
+    for name, forecast in QUANTITY_BASELINES.items():
         ours = forecast(known, HORIZONS, scale="log", spread=0.2)
         blind = History.until(2003, [2001, 2003], [1.0, 3.0])
         theirs = forecast(blind, HORIZONS, scale="log", spread=0.2)
@@ -57,7 +58,7 @@ def test_forecasts_are_finite_rising_and_inside_the_bounds(values, scale, spread
     if np.isnan(values).all():
         return
     known = history(values, origin=2000 + len(values) - 1 + late)
-    for name, forecast in BASELINES.items():
+    for name, forecast in QUANTITY_BASELINES.items():
         ensemble = forecast(known, HORIZONS, scale=scale, spread=spread, members=30)
         assert ensemble.shape == (4, 30), name
         assert np.isfinite(ensemble).all(), name
@@ -71,7 +72,7 @@ def test_forecasts_are_finite_rising_and_inside_the_bounds(values, scale, spread
 @EXAMPLES
 @given(st.lists(st.floats(0.01, 1), min_size=1, max_size=12), st.sampled_from(["level", "log"]))
 def test_forecasts_follow_the_unit(values, scale) -> None:
-    for name, forecast in BASELINES.items():
+    for name, forecast in QUANTITY_BASELINES.items():
         one = forecast(history(values), HORIZONS, scale=scale, spread=0.3, members=20)
         many = forecast(
             history(1024 * np.array(values)), HORIZONS, scale=scale, spread=0.3, members=20
@@ -81,7 +82,7 @@ def test_forecasts_follow_the_unit(values, scale) -> None:
 
 def test_shares_are_forecast_alike_from_both_ends() -> None:
     values = np.array([0.1, 0.15, 0.12, 0.3, 0.22, 0.2])
-    for name, forecast in BASELINES.items():
+    for name, forecast in QUANTITY_BASELINES.items():
         low = forecast(history(values), HORIZONS, scale="share", spread=0.3)
         high = forecast(history(1 - values), HORIZONS, scale="share", spread=0.3)
         np.testing.assert_allclose(low, 1 - high[:, ::-1], atol=1e-9, err_msg=name)
@@ -89,7 +90,7 @@ def test_shares_are_forecast_alike_from_both_ends() -> None:
 
 @pytest.mark.parametrize("scale", ["level", "log", "share"])
 def test_a_history_of_zeros_forecasts_zero(scale) -> None:
-    for name, forecast in BASELINES.items():
+    for name, forecast in QUANTITY_BASELINES.items():
         ensemble = forecast(history([0.0] * 6), HORIZONS, scale=scale, spread=0.5)
         np.testing.assert_array_equal(ensemble, 0.0, err_msg=name)
 
@@ -162,7 +163,9 @@ def test_random_walks_are_covered(name: str) -> None:
     paths = walk(24, 300, seed=4, trend=trend)
     known = [history(path[:20]) for path in paths]
     spread = baselines.pooled_spread(known, "level")
-    found = np.stack([BASELINES[name](h, HORIZONS, scale="level", spread=spread) for h in known])
+    found = np.stack(
+        [getattr(baselines, name)(h, HORIZONS, scale="level", spread=spread) for h in known]
+    )
     hits = coverage(found, paths[:, 20:], [0.8])[0]
     each = hits.mean(axis=1)  # horizons of one path are dependent
     assert abs(each.mean() - 0.8) < 4 * each.std() / np.sqrt(each.size)
@@ -189,8 +192,8 @@ def test_drift_beats_persistence_on_a_trend() -> None:
     for path in paths:
         known = history(path[:20])
         both = [
-            crps(BASELINES[name](known, HORIZONS, scale="level", spread=0.02), path[20:]).mean()
-            for name in ("persistence", "drift")
+            crps(forecast(known, HORIZONS, scale="level", spread=0.02), path[20:]).mean()
+            for forecast in (baselines.persistence, baselines.drift)
         ]
         losses.append(both[0] - both[1])
     assert np.mean(losses) > 4 * np.std(losses) / np.sqrt(len(losses))
@@ -230,14 +233,6 @@ def test_autoregression_falls_back_on_persistence(values) -> None:
 
 
 # Bootstraps of the past
-
-
-def test_recent_values_are_each_an_equal_share() -> None:
-    values = [9.0, 1.0, 2.0, 3.0]
-    found = baselines.recent_values(
-        history(values), (1, 4), scale="level", spread=0.1, members=6, periods=3
-    )
-    np.testing.assert_array_equal(found, [[1, 1, 2, 2, 3, 3]] * 2)
 
 
 def test_recent_changes_add_up_independently() -> None:
@@ -294,10 +289,6 @@ def test_counts_are_negative_binomial() -> None:
     expected = nbinom.pmf(np.arange(31), 1 + 3, 5 / 6)
     np.testing.assert_allclose(mass[:-1], expected)
     assert mass.sum() == pytest.approx(1)
-    members = baselines.counts_frequency(past, (1, 2), rate=0.5, members=2000)
-    shares = np.bincount(members[1].astype(int), minlength=31)[:31] / 2000
-    np.testing.assert_allclose(shares, expected, atol=1 / 2000)
-    np.testing.assert_array_equal(members[0], members[1])
 
 
 def test_without_a_past_counts_follow_the_pool() -> None:

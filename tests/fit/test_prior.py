@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from sim.case import load_case
 from sim.core.errors import InputError
@@ -45,25 +46,12 @@ def test_faces_of_the_cube_are_the_bounds() -> None:
     np.testing.assert_allclose(PRIOR.values(np.ones((1, 3)))[0], PRIOR.high, rtol=1e-12)
 
 
-@pytest.mark.parametrize("j", range(3))
-def test_density_is_the_slope_of_the_distribution_function(j: int) -> None:
-    """Moved along one parameter, the density grows as the coordinate of the cube does."""
-    grid = np.linspace(PRIOR.low[j], PRIOR.high[j], 20_001)
-    values = np.repeat(PRIOR.centre[None], len(grid), axis=0)
-    values[:, j] = grid
-    density = np.exp(PRIOR.log_density(values))
-    summed = np.concatenate([[0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    np.testing.assert_allclose(summed / summed[-1], PRIOR.cube(values)[:, j], atol=1e-6)
-
-
-def test_joint_density_of_independent_parameters() -> None:
-    """At the mode of the triangle its density is 2 over the width; the uniform's is 1 over it."""
-    pair = Prior(
-        ("a", "b"), np.array([0.0, 0.0]), np.array([4.0, 0.5]), ("uniform", "triangular"),
-        np.array([1.0, 0.1]),
-    )  # fmt: skip
-    assert pair.log_density(np.array([[3.0, 0.1]]))[0] == pytest.approx(np.log(0.25 * 4.0))
-    assert pair.log_density(np.array([[4.1, 0.1]]))[0] == -np.inf
+def test_each_form_has_its_share_below_the_centre() -> None:
+    """In closed form: a line, a triangle, and a normal of logarithms cut at low and high."""
+    sd = np.log(PRIOR.high[2] / PRIOR.low[2]) / (norm.ppf(0.975) - norm.ppf(0.025))
+    low, high = (norm.cdf(np.log(end[2] / PRIOR.centre[2]) / sd) for end in (PRIOR.low, PRIOR.high))
+    expected = [0.75, 0.25, (0.5 - low) / (high - low)]
+    np.testing.assert_allclose(PRIOR.cube(PRIOR.centre[None])[0], expected)
 
 
 def test_lognormal_has_its_median_at_the_value_where_the_cuts_lie_evenly() -> None:

@@ -172,9 +172,7 @@ def test_rps_is_that_of_cumulative_shares() -> None:
 
 def test_brier_sums_over_categories() -> None:
     np.testing.assert_allclose(scores.brier([0.1, 0.2, 0.7], 1), 0.01 + 0.64 + 0.49)
-    event = scores.brier_event([0.3, 0.3], [True, False])
-    np.testing.assert_allclose(event, [0.49, 0.09])
-    np.testing.assert_allclose(scores.brier([0.7, 0.3], 1), 2 * event[0])
+    np.testing.assert_allclose(scores.brier([[0.7, 0.3]] * 2, [1, 0]), [2 * 0.49, 2 * 0.09])
 
 
 @EXAMPLES
@@ -185,30 +183,17 @@ def test_brier_sums_over_categories() -> None:
 def test_no_shares_beat_the_true_ones_on_average(truth: np.ndarray, other: np.ndarray) -> None:
     truth, other = truth / truth.sum(), other / other.sum()
     every = np.arange(4)
-    for score in (scores.rps, scores.brier, scores.log_score, scores.ignorance):
+    for score in (scores.rps, scores.brier, scores.log_score):
         honest = truth @ score(np.tile(truth, (4, 1)), every)
         assert honest <= truth @ score(np.tile(other, (4, 1)), every) + 1e-9
 
 
-def test_ignorance_is_in_bits() -> None:
-    np.testing.assert_allclose(scores.ignorance([[0.25, 0.75], [1.0, 0.0]], [0, 0]), [2.0, 0.0])
+def test_log_score_is_in_nats() -> None:
     np.testing.assert_allclose(scores.log_score([0.25, 0.75], 0), np.log(4))
     assert scores.log_score([1.0, 0.0], 1) == np.inf
 
 
 # Counts
-
-
-def test_rates_are_scored_as_a_mixture_of_poisson_masses() -> None:
-    rates = np.array([[0.5, 2.0, 7.0]] * 3)
-    counts = np.array([0, 2, 40])
-    mass = poisson.pmf(counts[:, None], rates).mean(axis=-1)
-    np.testing.assert_allclose(scores.log_score_rates(rates, counts), -np.log(mass))
-
-
-def test_rates_of_zero_allow_nothing_but_zero() -> None:
-    found = scores.log_score_rates([[0.0, 0.0], [0.0, 0.0], [0.0, 1.0]], [0, 1, 1])
-    np.testing.assert_allclose(found, [0, np.inf, 1 + np.log(2)])
 
 
 @EXAMPLES
@@ -220,21 +205,6 @@ def test_the_smoothed_masses_of_an_ensemble_sum_to_one(ensemble: np.ndarray) -> 
     mean = 1 + ensemble.mean()
     zero = ((ensemble == 0).sum() + 1 / (1 + mean)) / 10
     assert np.exp(-found[0]) == pytest.approx(zero)
-
-
-# Skill
-
-
-def test_skill_is_the_share_of_the_penalty_saved() -> None:
-    assert scores.skill([1.0, 2.0], [2.0, 4.0]) == pytest.approx(0.5)
-    assert scores.skill([1.0, 2.0], [1.0, 2.0]) == 0
-    assert scores.skill([1.0, 4.0], [2.0, 4.0], [3.0, 1.0]) == pytest.approx(1 - 7 / 10)
-
-
-def test_skill_leaves_out_cases_without_a_score() -> None:
-    assert scores.skill([1.0, np.nan, 5.0], [2.0, 9.0, np.nan]) == pytest.approx(0.5)
-    assert np.isnan(scores.skill([1.0], [0.0]))
-    assert np.isnan(scores.skill([np.nan], [1.0]))
 
 
 # Bad input
@@ -263,13 +233,12 @@ def test_skill_leaves_out_cases_without_a_score() -> None:
             "the shares of the categories must sum to 1; found 0.9",
         ),
         (lambda: scores.brier([1.5, -0.5], 0), "a share lies between 0 and 1; found 1.5"),
-        (lambda: scores.brier_event(np.nan, True), "a share lies between 0 and 1; found nan"),
+        (lambda: scores.brier([np.nan, 0.5], 0), "a share lies between 0 and 1; found nan"),
         (lambda: scores.brier([0.5, 0.5], 2), "a category is an index from 0 to 1; found 2"),
         (
             lambda: scores.category_shares([0, -1], 3),
             "a category is an index from 0 to 2; found -1",
         ),
-        (lambda: scores.log_score_rates([-1.0], 0), "a rate cannot be negative; found -1"),
         (
             lambda: scores.log_score_counts([1, 2], 1.5),
             "a count is a whole number from 0 on; found 1.5",
