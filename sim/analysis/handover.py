@@ -223,18 +223,9 @@ def to_salib(
     y = means.reindex(sweep.design().set_index("place")["row"].loc[units.index]).to_numpy(float)
     there = ~np.isnan(y)
     if not there.all():
-        if sweep.mode in _ORDERED:
-            raise InputError(
-                f"{sweep.folder}: {(~there).sum()} of {len(y)} rows have no {outcome}, and a "
-                f"sample of the mode {sweep.mode} is of use only as a whole; go on with --resume"
-            )
+        _check_order(sweep, int((~there).sum()), outcome)
         units, y = units[there], y[there]
-    problem = {
-        "num_vars": len(units.columns),
-        "names": list(units.columns),
-        "bounds": [[0.0, 1.0]] * len(units.columns),
-    }
-    return problem, units.to_numpy(dtype=float), y
+    return _problem(units), units.to_numpy(dtype=float), y
 
 
 def save_salib(folder: Path, sweep: Sweep, outcomes: Sequence[str] | None = None) -> list[Path]:
@@ -244,7 +235,7 @@ def save_salib(folder: Path, sweep: Sweep, outcomes: Sequence[str] | None = None
     ----------
     folder : Path
         Gets `problem.json`, `x.csv` and, for each scenario, `y_<scenario>.csv` with a column an
-        outcome; see `to_salib`.
+        outcome; see `to_salib`. Outcomes of actors that a scenario leaves out are not in its file.
     sweep : Sweep
     outcomes : sequence of str, optional
         Outcomes or columns; default: all that were recorded.
@@ -252,7 +243,8 @@ def save_salib(folder: Path, sweep: Sweep, outcomes: Sequence[str] | None = None
     Raises
     ------
     InputError
-        As `to_salib`; or if rows have no outcome, or the folder cannot be written to.
+        As `to_salib`; or if an outcome is there in some finished rows only, or the folder cannot be
+        written to.
     """
     recorded = _recorded(sweep, "runs", None if outcomes is None else list(outcomes))
     columns = [name for name in recorded.columns if name not in ("scenario", "row", "run")]
@@ -260,22 +252,50 @@ def save_salib(folder: Path, sweep: Sweep, outcomes: Sequence[str] | None = None
     rows = sweep.design().set_index("place")["row"].loc[units.index]
     means = recorded.drop(columns="run").groupby(["scenario", "row"]).mean()
     tables = {}
+    whole = np.ones(len(rows), dtype=bool)
     for scenario in sweep.scenarios:
-        problem, _, _ = to_salib(sweep, columns[0], scenario)  # refuses where it has to
-        keys = pd.MultiIndex.from_arrays([[scenario] * len(rows), rows])
-        tables[scenario] = means.reindex(keys)
-    whole = np.logical_and.reduce([one.notna().all(axis=1).to_numpy() for one in tables.values()])
+        table = means.reindex(pd.MultiIndex.from_arrays([[scenario] * len(rows), rows]))[columns]
+        tables[scenario] = table.dropna(axis="columns", how="all")
+        finished = table.notna().any(axis=1).to_numpy()
+        partly = tables[scenario].columns[tables[scenario][finished].isna().any()]
+        if len(partly):
+            raise InputError(
+                f"{sweep.folder}: {partly[0]} is missing in some rows of {scenario}, which leave "
+                "an actor out; name outcomes that all rows have"
+            )
+        whole &= finished
+    if not whole.all():
+        _check_order(sweep, int((~whole).sum()), "outcomes")
     paths = [folder / "problem.json", folder / "x.csv"]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        paths[0].write_text(json.dumps(problem, indent=1) + "\n", encoding="utf-8")
+        text = json.dumps(_problem(units), indent=1)
+        paths[0].write_text(text + "\n", encoding="utf-8")
         units[whole].to_csv(paths[1], index=False)
         for scenario, table in tables.items():
             paths.append(folder / f"y_{scenario}.csv")
-            table[whole][columns].to_csv(paths[-1], index=False)
+            table[whole].to_csv(paths[-1], index=False)
     except OSError as error:
         raise InputError(f"{folder}: cannot write there ({error.strerror or error})") from error
     return paths
+
+
+def _problem(units: pd.DataFrame) -> dict[str, Any]:
+    """SALib's problem for points of the unit cube, a column a factor."""
+    return {
+        "num_vars": len(units.columns),
+        "names": list(units.columns),
+        "bounds": [[0.0, 1.0]] * len(units.columns),
+    }
+
+
+def _check_order(sweep: Sweep, lacking: int, what: str) -> None:
+    """Refuse to leave out rows of a sample that is of use only as a whole."""
+    if sweep.mode in _ORDERED:
+        raise InputError(
+            f"{sweep.folder}: {lacking} of {sweep.manifest['rows']} rows have no {what}, and a "
+            f"sample of the mode {sweep.mode} is of use only as a whole; go on with --resume"
+        )
 
 
 def save_csv(folder: Path, result: Result | Sweep) -> list[Path]:

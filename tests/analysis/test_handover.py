@@ -21,6 +21,7 @@ from sim.cli.main import main
 from sim.core.errors import InputError
 from sim.experiment import Result, load
 from sim.experiment.batch import batch
+from sim.experiment.sweep_result import Sweep
 from tests.analysis import mixed_sweep, stored_sweep
 
 with warnings.catch_warnings():
@@ -240,6 +241,37 @@ def test_rows_without_outcomes(tmp_path: Path) -> None:
     assert len(pd.read_csv(paths[1])) == len(pd.read_csv(paths[2])) == 29
     experiments, _ = to_ema(loose)  # type: ignore[arg-type]
     assert len(experiments) == 29
+
+
+def without(folder: Path, column: str, rows: int | None) -> Sweep:
+    """A sweep of two scenarios, of which one has no second outcome in its first rows, or in all."""
+    sweep = stored_sweep.write(
+        folder, "latin_hypercube", dict.fromkeys((COLUMN, column), lambda u, d: u[0] + d), size=30,
+        scenarios=("calm", "shock"),
+    )  # fmt: skip
+    runs = sweep.runs()
+    gone = (runs["scenario"] == "shock") & runs["row"].isin(sweep.design()["row"][:rows])
+    runs.loc[gone, column] = np.nan
+    runs.to_parquet(folder / "runs.parquet")
+    return sweep
+
+
+def test_outcomes_of_actors_that_are_left_out_cost_no_rows(tmp_path: Path) -> None:
+    paths = save_salib(tmp_path / "out", without(tmp_path / "sweep", "fear.AVA", rows=None))
+    x, calm, shock = (pd.read_csv(path) for path in paths[1:])
+    assert len(x) == len(calm) == len(shock) == 30
+    assert list(calm.columns) == [COLUMN, "fear.AVA"]
+    assert list(shock.columns) == [COLUMN]
+    partly = without(tmp_path / "partly", "fear.AVA", rows=7)
+    with pytest.raises(InputError, match=r"fear.AVA is missing in some rows of shock, which leave"):
+        save_salib(tmp_path / "refused", partly)
+    assert len(pd.read_csv(save_salib(tmp_path / "named", partly, [COLUMN])[1])) == 30
+
+
+def test_files_for_salib_need_the_whole_of_an_ordered_sample(tmp_path: Path) -> None:
+    whole = write(tmp_path / "ordered", "saltelli", size=8, lost=[3])
+    with pytest.raises(InputError, match=r"1 of 48 rows have no outcomes, and a sample of the"):
+        save_salib(tmp_path / "out", whole)  # type: ignore[arg-type]
 
 
 # Tables, the command, refusals
