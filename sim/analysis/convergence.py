@@ -22,6 +22,7 @@ from sim.analysis.monte_carlo import (
 from sim.analysis.pairing import Side, check_pairing, paired_values, values_at
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.reading import check_scenario, usual_outcomes
 from sim.experiment.result import Result
 from sim.experiment.sweep_result import Sweep
 
@@ -182,7 +183,7 @@ def values(
     if against is not None:
         check_pairing(side, against)
     if outcomes is not None or condition is None:
-        chosen = outcomes or _headlines(side, by_quarter=quarter is not None)
+        chosen = outcomes or usual_outcomes(side.result.manifest, by_quarter=quarter is not None)
         if against is None:
             columns.append(values_at(side, chosen, at))
         else:
@@ -242,7 +243,7 @@ def course(table: pd.DataFrame, manifest: dict[str, Any]) -> pd.DataFrame:
 
 def sweep_convergence(
     sweep: Sweep,
-    outcomes: Sequence[str],
+    outcomes: Sequence[str] | None = None,
     scenario: str | None = None,
     wanted: Wanted | None = None,
 ) -> pd.DataFrame:
@@ -251,8 +252,9 @@ def sweep_convergence(
     Parameters
     ----------
     sweep : Sweep
-    outcomes : sequence of str
-        Outcomes or columns.
+    outcomes : sequence of str, optional
+        Outcomes or columns; default: those that the design names, else the headline ones of
+        countries and of the region.
     scenario : str, optional
         Default: the sweep's first.
     wanted : Wanted, optional
@@ -276,10 +278,9 @@ def sweep_convergence(
     differences run by run. Pairs are rows that follow each other, evenly chosen over the design.
     """
     wanted = wanted or usual()
-    if scenario is not None and scenario not in sweep.scenarios:
-        raise InputError(f"{sweep.folder}: there is no scenario {scenario!r}")
     name = sweep.scenarios[0] if scenario is None else scenario
-    table = sweep.runs(outcomes)
+    check_scenario(sweep.folder, name, sweep.scenarios)
+    table = sweep.runs(outcomes or usual_outcomes(sweep.manifest))
     table = table[table["scenario"] == name]
     number = int(sweep.manifest["runs"])
     if number < 2:
@@ -343,16 +344,6 @@ def _check_levels(levels: Sequence[float]) -> None:
     for level in levels:
         if not 0 < level < 1:
             raise InputError(f"--quantile: found {level:g}; allowed: above 0 and below 1")
-
-
-def _headlines(side: Side, by_quarter: bool) -> list[str]:
-    return [
-        one["name"]
-        for one in side.result.manifest["outcomes"]
-        if one["headline"]
-        and one["axes"] in ([], ["country"])
-        and (one["by_quarter"] or not by_quarter)
-    ]
 
 
 def _holds(side: Side, condition: Condition, at: str) -> pd.Series[float]:

@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
 from sim.case import Case, Posterior, load_case
 from sim.case.posterior import read_posterior
 from sim.core.errors import InputError
@@ -17,14 +23,33 @@ def case_of(result: Result | Sweep) -> Case | None:
         return None
 
 
+def draw_numbers(manifest: Mapping[str, Any], runs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Which draw of the parameters each run took.
+
+    Parameters
+    ----------
+    manifest : mapping
+        Of runs that drew their parameters.
+    runs : int array (run,)
+        Their numbers.
+
+    Returns
+    -------
+    int array (run,)
+        Draws are used in turn, each for as many consecutive runs as share one, and from the first
+        again when they are used up.
+    """
+    drawn = manifest["parameters"]
+    return np.asarray(runs // int(drawn["replicates"]) % int(drawn["draws"]))
+
+
 def drawn_parameters(result: Result, otherwise: str) -> Posterior:
     """The draws that a batch took its parameters from.
 
     Parameters
     ----------
     result : Result
-        Of runs that drew their parameters: run i took draw i // replicates % draws, with both
-        numbers from the manifest.
+        Of runs that drew their parameters.
     otherwise : str
         What to do where the draws are not to be found, for the message.
 

@@ -19,14 +19,15 @@ import numpy as np
 import pandas as pd
 import pyarrow.csv
 
+from sim.analysis.drawn import draw_numbers
 from sim.analysis.interest import NUMERIC, Input, inputs_of
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.world import Array
 from sim.experiment import store
+from sim.experiment.reading import check_scenario
 from sim.experiment.result import Result
 from sim.experiment.sweep_result import Sweep
-from sim.scenario.problems import nearest
 
 BY_QUARTER = ".by_quarter"  # end of the name of an outcome that is a path
 TIME = "TIME"  # the outcome that the EMA Workbench takes for the time axis of paths
@@ -96,10 +97,9 @@ def to_ema(
     else:
         table, paths = ends, _paths(result, "trajectories", ("scenario", "run"), wanted)
         inputs = []
-        drawn = result.manifest.get("parameters", {})
-        if drawn.get("draws"):
+        if result.manifest.get("parameters", {}).get("draws"):
             inputs, values, key, _ = inputs_of(result)
-            draw = table["run"] // drawn["replicates"] % drawn["draws"]
+            draw = draw_numbers(result.manifest, table["run"].to_numpy())
             table = table.assign(**{key: draw}).merge(values, on=key, how="left")
         number = table["run"].to_numpy()
     order = pd.Categorical(table["scenario"], categories=result.scenarios).codes
@@ -202,10 +202,7 @@ def to_salib(
                 f"{sweep.folder}: has the scenarios {', '.join(sweep.scenarios)}; name one"
             )
         scenario = sweep.scenarios[0]
-    if scenario not in sweep.scenarios:
-        raise InputError(
-            f"{sweep.folder}: there is no scenario {scenario!r}{nearest(scenario, sweep.scenarios)}"
-        )
+    check_scenario(sweep.folder, scenario, sweep.scenarios)
     if quarter is None:
         table = sweep.runs([outcome])
     else:

@@ -11,15 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.analysis.conditions import Condition
-from sim.analysis.drawn import case_of, drawn_parameters
+from sim.analysis.drawn import case_of, draw_numbers, drawn_parameters
 from sim.case import Case
 from sim.case.schema import ATTRIBUTES, Attribute
 from sim.core import quarters
 from sim.core.drivers import DRIVERS, Driver
 from sim.core.errors import InputError
+from sim.experiment.reading import check_scenario
 from sim.experiment.result import Result
 from sim.experiment.sweep_result import Sweep
-from sim.scenario.problems import nearest
 
 NUMERIC = ("number", "whole", "quarter")  # kinds of inputs that have an order
 
@@ -117,11 +117,8 @@ def sort_runs(
     InputError
         If there is no such scenario or outcome, or the result has no inputs.
     """
-    if scenario is not None and scenario not in result.scenarios:
-        raise InputError(
-            f"{result.folder}: there is no scenario {scenario!r}"
-            f"{nearest(scenario, result.scenarios)}"
-        )
+    if scenario is not None:
+        check_scenario(result.folder, scenario, result.scenarios)
     names = result.scenarios if scenario is None else [scenario]
     inputs, values, key, remarks = inputs_of(result)
     if isinstance(result, Sweep):
@@ -129,8 +126,7 @@ def sort_runs(
         remarks += remark
     else:
         sorted_runs = _sorted_batch(result, condition)
-        drawn = result.manifest["parameters"]
-        sorted_runs[key] = sorted_runs["run"] // drawn["replicates"] % drawn["draws"]
+        sorted_runs[key] = draw_numbers(result.manifest, sorted_runs["run"].to_numpy())
     if not result.complete:
         remarks.append("Runs that failed or are not finished are left out.")
     sorted_runs = sorted_runs[sorted_runs["scenario"].isin(names)]

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
+from sim.analysis.drawn import draw_numbers
+
 Array = NDArray[np.float64]
 COVERAGE = 0.9  # of the intervals
 ROUNDING = 1e-9  # relative; differences and spreads below it are taken for none
@@ -30,11 +32,9 @@ def draws_of(manifest: Mapping[str, Any], runs: NDArray[np.int64]) -> NDArray[np
         Runs with the same number share a draw, so that they are not independent. Where all runs
         share one draw, estimates are about that draw, and the runs are independent given it.
     """
-    drawn = manifest.get("parameters") or {}
-    number = int(drawn.get("draws") or 0)
-    if number < 2:
+    if int((manifest.get("parameters") or {}).get("draws") or 0) < 2:
         return np.arange(len(runs))
-    found: NDArray[np.int64] = runs // int(drawn.get("replicates", 1)) % number
+    found = draw_numbers(manifest, runs)
     return found if len(np.unique(found)) > 1 else np.arange(len(runs))
 
 

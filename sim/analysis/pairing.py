@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment import store
+from sim.experiment.reading import check_scenario, matching
 from sim.experiment.result import Result
-from sim.scenario.problems import nearest
 
 _CELLS = 4_000_000  # values of a side held at once
 
@@ -36,11 +36,8 @@ class Side:
         InputError
             If the result has no such scenario.
         """
-        if scenario is not None and scenario not in result.scenarios:
-            raise InputError(
-                f"{result.folder}: there is no scenario {scenario!r}"
-                f"{nearest(scenario, result.scenarios)}"
-            )
+        if scenario is not None:
+            check_scenario(result.folder, scenario, result.scenarios)
         return cls(result, result.scenarios[0] if scenario is None else scenario)
 
     @property
@@ -232,16 +229,7 @@ def _matching(
     columns = [name for name in there if name not in ("scenario", "run", "quarter")]
     if outcomes is None:
         return columns
-    chosen = set()
-    for wanted in outcomes:
-        found = [name for name in columns if name == wanted or name.startswith(f"{wanted}.")]
-        if not found:
-            known = {name.split(".")[0] for name in columns}
-            raise InputError(
-                f"{side.result.folder}: the {table} hold no outcome {wanted!r}"
-                f"{nearest(wanted, [*known, *columns])}"
-            )
-        chosen.update(found)
+    chosen = set(matching(side.result.folder, table, columns, outcomes))
     return [name for name in columns if name in chosen]
 
 

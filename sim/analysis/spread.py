@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from sim.analysis.drawn import drawn_parameters
+from sim.analysis.drawn import draw_numbers, drawn_parameters
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.streams import Streams
 from sim.core.world import Array
+from sim.experiment.reading import check_scenario, usual_outcomes
 from sim.experiment.result import Result
-from sim.scenario.problems import nearest
 
 ANALYSIS = "analysis of variance"
 REGRESSION = "regression, lower bound"
@@ -78,11 +78,8 @@ def spread(
             f"{result.folder}: its runs did not draw their parameters, so that all spread is "
             "chance; run a batch of a case with a posterior, or with --parameters FILE.parquet"
         )
-    if scenario is not None and scenario not in result.scenarios:
-        raise InputError(
-            f"{result.folder}: there is no scenario {scenario!r}"
-            f"{nearest(scenario, result.scenarios)}"
-        )
+    if scenario is not None:
+        check_scenario(result.folder, scenario, result.scenarios)
     table = _values(result, outcomes, quarter)
     tables = []
     for name in result.scenarios if scenario is None else [scenario]:
@@ -99,13 +96,7 @@ def spread(
 
 def _values(result: Result, outcomes: Sequence[str] | None, quarter: str | None) -> pd.DataFrame:
     """Scenario, run and a column an outcome, at a quarter or at the end."""
-    wanted: Iterable[str] = outcomes or [
-        one["name"]
-        for one in result.manifest["outcomes"]
-        if one["headline"]
-        and one["axes"] in ([], ["country"])
-        and (quarter is None or one["by_quarter"])
-    ]
+    wanted = outcomes or usual_outcomes(result.manifest, by_quarter=quarter is not None)
     if quarter is None:
         return result.runs(wanted)
     number = quarters.parse(quarter)
@@ -119,8 +110,7 @@ def _values(result: Result, outcomes: Sequence[str] | None, quarter: str | None)
 def _split(
     result: Result, scenario: str, runs: NDArray[np.int64], values: pd.DataFrame
 ) -> pd.DataFrame:
-    drawn = result.manifest["parameters"]
-    draw = runs // drawn["replicates"] % drawn["draws"]
+    draw = draw_numbers(result.manifest, runs)
     found = values.to_numpy()
     draws, place = np.unique(draw, return_inverse=True)
     if len(runs) >= 2 * len(draws):

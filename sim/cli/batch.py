@@ -99,8 +99,7 @@ def run(given: Namespace) -> int:
                 "\nMonte-Carlo standard error, and the share of runs that move as said.\n"
             )
             print(effects.to_string(index=False, float_format="{:.4g}".format))
-        drawn = given.resume and (result.folder / "pictures").is_dir()  # removed when gone on with
-        pictures = [] if given.no_pictures or drawn else result.plot()
+        pictures = [] if given.no_pictures else result.plot()
         print(f"\nIn {result.folder}:")
         for name, meaning in _FILES:
             if (result.folder / name).is_file():

@@ -28,7 +28,8 @@ def add(top: Parser) -> None:
         metavar="NAME",
         nargs="+",
         action="extend",
-        help="outcomes or columns; default: the headline ones of countries and of the region",
+        help="outcomes or columns; default: those that a design names, else the headline ones of "
+        "countries and of the region",
     )
     parser.add_argument(
         "--scenario", metavar="NAME", help="one of the result's; default: the first"
@@ -154,12 +155,7 @@ def _sweep(given: Namespace, sweep: Sweep, wanted: Wanted | None) -> int:
                 "the means of rows are looked at"
             )
     wanted = wanted or usual()
-    outcomes = given.outcome or [
-        one["name"]
-        for one in sweep.manifest["outcomes"]
-        if one["headline"] and one["axes"] in ([], ["country"])
-    ]
-    table = sweep_convergence(sweep, outcomes, given.scenario, wanted)
+    table = sweep_convergence(sweep, given.outcome, given.scenario, wanted)
     first = table.iloc[0]
     print(
         f"{first['scenario']}: {sweep.manifest['rows']} rows of {first['runs']} runs. Wanted "

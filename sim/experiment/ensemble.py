@@ -150,7 +150,14 @@ def _check_same(
             f"{folder}: an earlier version of multivector began this result, and this one cannot "
             "go on with it; begin anew with --overwrite"
         )
-    differences = list(_differences(_identity(left), _identity(json.loads(json.dumps(manifest)))))
+    try:
+        there = _identity(left)
+    except (KeyError, TypeError, AttributeError):
+        raise InputError(
+            f"{folder / 'manifest.json'}: was changed and does not say what it should, so the "
+            "result cannot be gone on with; begin anew with --overwrite"
+        ) from None
+    differences = list(_differences(there, _identity(json.loads(json.dumps(manifest)))))
     if differences:
         raise InputError(
             f"{folder}: the result there is of another piece of work, so it cannot be gone on "
@@ -260,6 +267,17 @@ def _work(
         raise InputError(
             f"{folder}: holds parts that were cut otherwise; begin anew with --overwrite"
         )
+    rows = {task.key: _runs(task) for task in tasks}
+    if spoilt := store.spoilt(folder, rows):
+        _tell(
+            f"{folder}: parts of {len(spoilt)} finished chunks are gone or damaged; they are made "
+            "anew",
+            progress,
+            warn=True,
+        )
+        for key in spoilt:
+            store.forget(folder, key)
+        finished -= set(spoilt)
     missing = [task for task in tasks if task.key not in finished]
     failures: list[tuple[Task, Failure]] = []
     failed = 0
@@ -278,6 +296,8 @@ def _work(
                     _tell(f"further failures are told in {folder / 'failures.log'}", progress)
                 bar.set_postfix_str(f"{failed} failed", refresh=False)
             bar.update(_runs(task))
+    if finished and (spoilt := store.spoilt(folder, rows)):
+        raise Stopped(f"{folder}: parts of {len(spoilt)} finished chunks are gone or damaged")
     if failures:
         with store.atomic(folder / "failures.log") as path, path.open("w", encoding="utf-8") as log:
             for task, failure in failures:

@@ -1,4 +1,4 @@
-"""Reads chosen columns of a stored table, and their units."""
+"""What is read of a stored result: chosen columns with their units, scenarios and outcomes."""
 
 from __future__ import annotations
 
@@ -42,17 +42,78 @@ def read_columns(
     if columns is None:
         return data.to_table().to_pandas()
     there = [column for column in data.schema.names if column not in keys]
+    chosen = matching(folder, name, there, columns)
+    return data.to_table(columns=[*keys, *chosen]).to_pandas()
+
+
+def matching(folder: Path, name: str, there: Sequence[str], wanted: Iterable[str]) -> list[str]:
+    """Columns of a table that are asked for, each once, in the order in which they are.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the result, for messages.
+    name : str
+        The table.
+    there : sequence of str
+        Columns that it has.
+    wanted : iterable of str
+        Columns or outcomes, as in `read_columns`.
+
+    Raises
+    ------
+    InputError
+        If one of them is not there.
+    """
     chosen: dict[str, None] = {}
-    for wanted in columns:
-        found = [one for one in there if one == wanted or one.startswith(f"{wanted}.")]
+    for one in wanted:
+        found = [column for column in there if f"{column}.".startswith(f"{one}.")]
         if not found:
             outcomes = {column.split(".")[0] for column in there}
             raise InputError(
-                f"{folder}: the {name} hold no outcome {wanted!r}"
-                + nearest(wanted, [*outcomes, *there])
+                f"{folder}: the {name} hold no outcome {one!r}{nearest(one, [*outcomes, *there])}"
             )
         chosen.update(dict.fromkeys(found))
-    return data.to_table(columns=[*keys, *chosen]).to_pandas()
+    return list(chosen)
+
+
+def check_scenario(folder: Path, scenario: str, scenarios: Sequence[str]) -> None:
+    """Refuse a scenario that is none of a result's.
+
+    Raises
+    ------
+    InputError
+        With the nearest name.
+    """
+    if scenario not in scenarios:
+        raise InputError(
+            f"{folder}: there is no scenario {scenario!r}{nearest(scenario, scenarios)}"
+        )
+
+
+def usual_outcomes(manifest: Mapping[str, Any], by_quarter: bool = False) -> list[str]:
+    """Outcomes that are shown where none are named.
+
+    Parameters
+    ----------
+    manifest : mapping
+    by_quarter : bool
+        Only those that were kept by quarter.
+
+    Returns
+    -------
+    list of str
+        Those that the design of a sweep names, else the headline ones of countries and of the
+        region.
+    """
+    named = manifest.get("design", {}).get("outcomes")
+    return list(named or ()) or [
+        one["name"]
+        for one in manifest["outcomes"]
+        if one["headline"]
+        and one["axes"] in ([], ["country"])
+        and (one["by_quarter"] or not by_quarter)
+    ]
 
 
 def unit_of(manifest: Mapping[str, Any], column: str) -> str:

@@ -15,9 +15,8 @@ import pyarrow.dataset as ds
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment import statistics, store
-from sim.experiment.reading import read_columns, unit_of
+from sim.experiment.reading import check_scenario, read_columns, unit_of, usual_outcomes
 from sim.experiment.sweep_result import Sweep
-from sim.scenario.problems import nearest
 
 
 def load(folder: str | Path) -> Result | Sweep:
@@ -140,11 +139,8 @@ class Result:
         InputError
             If the case had no measures, or there is no such scenario.
         """
-        if scenario is not None and scenario not in self.scenarios:
-            raise InputError(
-                f"{self.folder}: there is no scenario {scenario!r}"
-                f"{nearest(scenario, self.scenarios)}"
-            )
+        if scenario is not None:
+            check_scenario(self.folder, scenario, self.scenarios)
         data = store.dataset(self.folder, "observables")
         if data is None:
             raise InputError(f"{self.folder}: this result has no observables")
@@ -181,12 +177,7 @@ class Result:
         DataFrame
             A row an outcome, its unit, and a column a scenario.
         """
-        wanted = outcomes or [
-            one["name"]
-            for one in self.manifest["outcomes"]
-            if one["headline"] and one["axes"] in ([], ["country"])
-        ]
-        runs = self.runs(wanted)
+        runs = self.runs(outcomes or usual_outcomes(self.manifest))
         by_name = runs.drop(columns="run").groupby("scenario", sort=False)
         return self._by_outcome(by_name.median())
 

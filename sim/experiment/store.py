@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,7 @@ EVERY_TABLE = (  # of batches and sweeps
     "units",
     "parameters",
 )
+_OF_FIRST_RUNS = ("observables",)  # which later chunks of a scenario do not have
 KEYS = ("scenario", "row", "run", "quarter")
 _MANIFEST = ("status", "seed", "runs", "case", "scenarios", "outcomes", "failures")  # for readers
 _CELLS = 4_000_000  # values held at once when a table is rewritten: 32 MB of float64
@@ -80,6 +81,7 @@ def _options(schema: pa.Schema) -> dict[str, Any]:
     return {
         "compression": "zstd",
         "compression_level": 1,
+        "write_page_checksum": True,
         "use_dictionary": [field.name for field in schema if pa.types.is_string(field.type)],
         "use_byte_stream_split": [
             field.name for field in schema if pa.types.is_floating(field.type)
@@ -130,6 +132,42 @@ def finished(folder: Path) -> list[str]:
     return sorted(path.stem for path in (folder / "parts" / "runs").glob("[!.]*.parquet"))
 
 
+def spoilt(folder: Path, rows: Mapping[str, int]) -> list[str]:
+    """Keys of finished chunks of which a part is gone or damaged, or lacks runs.
+
+    Parameters
+    ----------
+    folder : Path
+    rows : mapping of str to int
+        Lines of the table `runs` that each chunk makes.
+    """
+    found = set()
+    done = finished(folder)
+    there = {path.name for path in (folder / "parts").glob("*/") if any(path.glob("[!.]*"))}
+    for name in there & set(EVERY_TABLE):
+        parts = {key: _part(folder, name, key) for key in done}
+        kept = [key for key, path in parts.items() if path.is_file()]
+        for key, path in parts.items():
+            try:
+                lines = pq.read_metadata(path).num_rows
+            except FileNotFoundError:
+                last = max((one for one in kept if one[:3] == key[:3]), default="")
+                if name not in _OF_FIRST_RUNS or key < last:
+                    found.add(key)
+            except (pa.ArrowException, OSError):
+                found.add(key)
+            else:
+                if name == "runs" and lines != rows[key]:
+                    found.add(key)
+    return sorted(found)
+
+
+def forget(folder: Path, key: str) -> None:
+    """Remove the parts of a chunk, the one that marks it as finished first."""
+    for name in ("runs", *EVERY_TABLE):
+        _part(folder, name, key).unlink(missing_ok=True)
+
+
 # Compacting
 
 
@@ -164,13 +202,29 @@ def _blocks(paths: Sequence[Path], schema: pa.Schema, rows: int) -> Iterator[pa.
     """The content of parts in blocks of that many rows or more, none with two scenarios."""
     waiting: list[pa.Table] = []
     scenario = _scenario_of(paths[0])
+    own: pa.Schema | None = None  # columns of this scenario
     for path in paths:
         full = sum(part.num_rows for part in waiting) >= rows
         if waiting and (full or _scenario_of(path) != scenario):
             yield pa.concat_tables(waiting).combine_chunks()
             waiting = []
+        try:
+            part = pq.read_table(path, schema=table_schema(path), page_checksum_verification=True)
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(
+                f"{path}: is damaged ({error}); remove it, and the same command with --resume "
+                "makes it anew"
+            ) from error
+        if _scenario_of(path) != scenario:
+            own = None
         scenario = _scenario_of(path)
-        waiting.append(_conform(pq.read_table(path), schema))
+        if own is not None and part.schema != own:
+            raise InputError(
+                f"{path}: has other columns than the parts before it; it was changed, so begin "
+                "anew with --overwrite"
+            )
+        own = part.schema
+        waiting.append(_conform(part, schema))
     yield pa.concat_tables(waiting).combine_chunks()
 
 

@@ -20,9 +20,8 @@ from sim.analysis.sensitivity.sample import DUMMY, Inputs, Outputs, outputs, pat
 from sim.analysis.sensitivity.sobol import NARROW, SETTLED, noise_of_total, sobol, unsettled
 from sim.core.errors import InputError
 from sim.core.world import Array
-from sim.experiment import store
+from sim.experiment.reading import check_scenario, usual_outcomes
 from sim.experiment.sweep_result import Sweep
-from sim.scenario.problems import nearest
 
 SOBOL, MORRIS, ONE, GIVEN = "sobol", "morris", "one_at_a_time", "given data"
 METHODS = {"saltelli": SOBOL, "morris": MORRIS, "one_at_a_time": ONE}  # by mode; others: given data
@@ -161,11 +160,9 @@ def study(
 
     Parameters and errors : as for `sensitivity`.
     """
-    if scenario is not None and scenario not in sweep.scenarios:
-        raise InputError(
-            f"{sweep.folder}: there is no scenario {scenario!r}{nearest(scenario, sweep.scenarios)}"
-        )
-    wanted = outcomes or _usual(sweep)
+    if scenario is not None:
+        check_scenario(sweep.folder, scenario, sweep.scenarios)
+    wanted = outcomes or usual_outcomes(sweep.manifest)
     inputs = Inputs.of(sweep)
     method = METHODS.get(sweep.mode, GIVEN)
     estimate = {SOBOL: _sobol, MORRIS: _morris, ONE: _one_at_a_time, GIVEN: _given}[method]
@@ -503,20 +500,6 @@ def _over_time(
 
 
 # What they share
-
-
-def _usual(sweep: Sweep) -> list[str]:
-    """The outcomes that the design names, else the headline ones of countries and the region."""
-    data = store.dataset(sweep.folder, "runs")
-    if data is None:
-        raise InputError(f"{sweep.folder}: no run is finished")
-    kept = {name.split(".")[0] for name in data.schema.names[3:]}
-    headline = [
-        one["name"]
-        for one in sweep.manifest["outcomes"]
-        if one["headline"] and one["axes"] in ([], ["country"]) and one["name"] in kept
-    ]
-    return list(sweep.manifest["design"].get("outcomes") or headline or sorted(kept))
 
 
 def _parts(found: Outputs, finished: Chosen, place: int, sample: Array | None) -> dict[str, float]:
