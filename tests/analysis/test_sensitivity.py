@@ -503,3 +503,52 @@ def test_factors_that_move_together_are_one_input(tmp_path: Path) -> None:
     assert set(found.table["factor"]) == {"oil", "zeal"}
     assert "fear follows oil: the two are one input." in found.notes
     assert "later follows zeal: the two are one input." in found.notes
+
+
+def test_an_outcome_of_an_actor_left_out_in_some_rows_costs_the_others_none(tmp_path: Path) -> None:
+    def gone(units: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        return np.full(len(draws), np.nan) if units[1] > 0.5 else units[0] + draws
+
+    functions = {"autonomy.AVA": known, "autonomy.BEL": gone}
+    both = write(tmp_path / "both", "latin_hypercube", functions, size=60)
+    alone = write(tmp_path / "alone", "latin_hypercube", {"autonomy.AVA": known}, size=60)
+    found, expected = study(both), study(alone)
+    pd.testing.assert_frame_equal(found.table, expected.table)
+    pd.testing.assert_frame_equal(found.over_time, expected.over_time)
+    assert (
+        "Passed over, because missing in some rows of calm, which leave an actor out: "
+        "autonomy.BEL." in found.notes
+    )
+    assert not any("failed" in note for note in found.notes)
+    at = sensitivity(both, at="2023Q2")
+    pd.testing.assert_frame_equal(at, sensitivity(alone, at="2023Q2"))
+    with pytest.raises(InputError, match=r"autonomy\.BEL is missing in some rows of calm"):
+        study(both, ["autonomy.BEL"])
+
+
+def test_rows_that_end_in_different_quarters_have_nothing_over_time(tmp_path: Path) -> None:
+    sweep = write(tmp_path, "latin_hypercube", {"autonomy.AVA": known}, size=60)
+    for name in ("means", "variances"):
+        table = pd.read_parquet(tmp_path / f"{name}.parquet")
+        short = (table["row"] == table["row"].iloc[0]) & (table["quarter"] == START + 3)
+        table[~short].to_parquet(tmp_path / f"{name}.parquet")
+    found = study(sweep)
+    assert found.over_time.empty
+    assert "calm: nothing over time, as rows end in different quarters." in found.notes
+
+
+def test_a_few_base_points_that_are_uneven_are_told(tmp_path: Path) -> None:
+    names = ("oil", "fear", "zeal", "date")
+
+    def alone(units: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        return units[0] + 0.0 * draws
+
+    few = write(tmp_path / "few", "saltelli", {"autonomy.AVA": alone}, names, size=16)
+    table = one(study(few).table)
+    wrong = table.loc["oil", "total"]
+    assert table.loc["oil", "total_low"] > 1.2  # the truth is 1
+    [note] = study(few).notes
+    assert "16 base points are uneven" in note
+    assert f"oil {wrong:.2f}" in note
+    many = write(tmp_path / "many", "saltelli", {"autonomy.AVA": alone}, names, size=64)
+    assert study(many).notes == []

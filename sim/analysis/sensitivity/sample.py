@@ -97,12 +97,16 @@ class Outputs:
         Single runs; None at other quarters than the last one.
     within : array (place, output) or None
         Variance over the runs of a row, where single runs are not at hand.
+    stored : array (place,)
+        Whether all of a row is there. An output that a stored row lacks is that of an actor whom
+        the row leaves out.
     """
 
     columns: list[str]
     means: Array
     runs: Array | None
     within: Array | None
+    stored: NDArray[np.bool_]
 
 
 def outputs(sweep: Sweep, inputs: Inputs, scenario: str, wanted: Sequence[str], at: str) -> Outputs:
@@ -118,7 +122,8 @@ def outputs(sweep: Sweep, inputs: Inputs, scenario: str, wanted: Sequence[str], 
         columns = [str(name) for name in table.columns[3:]]
         cube = _spread(table, inputs, scenario, columns, "run", range(sweep.manifest["runs"]))
         runs = cube[_places(inputs)]
-        return Outputs(columns, runs.mean(axis=1), runs, None)
+        stored = _stored(table, inputs, scenario, runs.shape[1])
+        return Outputs(columns, runs.mean(axis=1), runs, None, stored)
     number = quarters.parse(at)
     table = sweep.means(wanted)
     columns = [str(name) for name in table.columns[3:]]
@@ -126,12 +131,13 @@ def outputs(sweep: Sweep, inputs: Inputs, scenario: str, wanted: Sequence[str], 
         first, last = (quarters.name(int(f(table["quarter"]))) for f in (min, max))
         raise InputError(f"{sweep.folder}: there is no quarter {at}; it has {first} to {last}")
     means = _spread(table, inputs, scenario, columns, "quarter", [number])[:, 0]
+    stored = _stored(table[table["quarter"] == number], inputs, scenario, 1)
     within = None
     if store.dataset(sweep.folder, "variances") is not None:
         table = sweep.variances(wanted)
         within = _spread(table, inputs, scenario, columns, "quarter", [number])[:, 0]
         within = within[_places(inputs)]
-    return Outputs(columns, means[_places(inputs)], None, within)
+    return Outputs(columns, means[_places(inputs)], None, within, stored)
 
 
 @dataclass(frozen=True)
@@ -177,6 +183,12 @@ def paths(sweep: Sweep, inputs: Inputs, scenario: str, columns: Sequence[str]) -
 def _places(inputs: Inputs) -> NDArray[np.int64]:
     """Which distinct row stands at each place."""
     return np.asarray(pd.factorize(inputs.design["row"])[0], dtype=np.int64)
+
+
+def _stored(table: pd.DataFrame, inputs: Inputs, scenario: str, number: int) -> NDArray[np.bool_]:
+    """Whether a table has so many lines of a scenario and the row at each place."""
+    lines = table.loc[table["scenario"] == scenario, "row"].value_counts()
+    return np.asarray(inputs.design["row"].map(lines).to_numpy(float) == number)
 
 
 def _spread(

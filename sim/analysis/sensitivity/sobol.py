@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import ndtri
 
-from sim.analysis.sensitivity.resample import RESAMPLES, interval, weights
+from sim.analysis.sensitivity.resample import LEVEL, RESAMPLES, interval, weights
 from sim.core.world import Array
 
 SETTLED = 1.0  # ranks: below, a ranking is settled
@@ -67,8 +68,9 @@ def sobol(values: Array, resamples: int = RESAMPLES, seed: int = 0) -> Sobol:
     First order: Saltelli and others 2010 (Computer Physics Communications 181: 259-270), table 2
     (b), on outputs less their mean. Total: Jansen 1999, table 2 (f) there. Both are those of scipy
     and SALib. All sums over base points are linear in the weights of a resample, so that the whole
-    bootstrap is a product of matrices. It treats base points as independent; the points of a Sobol
-    sequence are more even than that, so that intervals err on the wide side.
+    bootstrap is a product of matrices. It treats base points as independent; many points of a Sobol
+    sequence are more even than that, so that intervals err on the wide side. Few are not: see
+    `total_of_itself`.
     """
     _check(values)
     number, rows, outputs = values.shape
@@ -124,6 +126,31 @@ def noise_of_total(runs: Array) -> Array:
     if variance == 0:
         return np.full(len(spread), np.nan)
     return np.asarray(0.5 * spread / number / variance)
+
+
+def total_of_itself(one: Array, other: Array) -> tuple[Array, Array]:
+    """The total index that a sample gives for an output that is the factor itself; truly 1.
+
+    Few points of a Sobol sequence can be far from even in some pairs of dimensions, among them a
+    factor's of the rows A and of the rows B. Its index is then wrong by a part that resampling
+    the same points does not show.
+
+    Parameters
+    ----------
+    one, other : array (base point, factor)
+        Points of the unit cube of the rows A and B.
+
+    Returns
+    -------
+    tuple of array (factor,)
+        The index, and the half of the interval of 90 percent that resampling would put around it.
+    """
+    centre = (one.mean(axis=0) + other.mean(axis=0)) / 2
+    parts = ((one - centre) ** 2 + (other - centre) ** 2) / 2  # their mean is the variance
+    total = ((one - other) ** 2).mean(axis=0) / 2 / parts.mean(axis=0)
+    moved = ((one - other) ** 2 / 2 - total * parts) / parts.mean(axis=0)
+    reach = ndtri((1 + LEVEL) / 2) * moved.std(axis=0) / np.sqrt(len(one))
+    return np.asarray(total), np.asarray(reach)
 
 
 def unsettled(totals: Array) -> Array:

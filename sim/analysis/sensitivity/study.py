@@ -17,7 +17,14 @@ from sim.analysis.sensitivity.given_data import given_data
 from sim.analysis.sensitivity.one_at_a_time import differences
 from sim.analysis.sensitivity.resample import permutations, weights
 from sim.analysis.sensitivity.sample import DUMMY, Inputs, Outputs, outputs, paths
-from sim.analysis.sensitivity.sobol import NARROW, SETTLED, noise_of_total, sobol, unsettled
+from sim.analysis.sensitivity.sobol import (
+    NARROW,
+    SETTLED,
+    noise_of_total,
+    sobol,
+    total_of_itself,
+    unsettled,
+)
 from sim.core.errors import InputError
 from sim.core.world import Array
 from sim.experiment.reading import check_scenario, usual_outcomes
@@ -30,6 +37,7 @@ POINTS = {SOBOL: "base points", MORRIS: "trajectories", GIVEN: "rows", ONE: "row
 _PREFIXES = (8, 4, 2, 1)
 _FEWEST = {SOBOL: 8, MORRIS: 2, GIVEN: 20}  # base points, trajectories, rows
 _OVER_TIME = 200  # resamples
+_UNEVEN = 0.1  # a total index of 1 that comes out wrong by less is not worth a note
 
 Chosen = NDArray[np.bool_]
 
@@ -180,13 +188,26 @@ def study(
             notes.append(f"{name} has no {', '.join(absent[:5])}{' ...' if absent[5:] else ''}.")
         if not found.columns:
             raise InputError(f"{sweep.folder}: no row of {name} is finished")
-        finished = _finished(inputs, method, np.asarray(np.isfinite(found.means).all(axis=1)))
+        found, partly = _chosen(
+            found, np.asarray(np.isfinite(found.means[found.stored]).all(axis=0))
+        )
+        if partly:
+            told = f"{', '.join(partly[:5])}{' ...' if partly[5:] else ''}"
+            why = f"missing in some rows of {name}, which leave an actor out"
+            if not found.columns:
+                raise InputError(
+                    f"{sweep.folder}: {told} is {why}; name outcomes that all rows have"
+                )
+            notes.append(f"Passed over, because {why}: {told}.")
+        finished = _finished(inputs, method, found.stored)
         if finished.sum() < len(finished):
             notes.append(
                 f"{name}: {len(finished) - finished.sum()} of {len(finished)} rows are left out, "
                 "because they, or rows they are compared with, failed or are not finished."
             )
         _enough(sweep, name, inputs, method, finished)
+        if method == SOBOL:
+            notes += [one for one in _uneven(inputs, finished) if one not in notes]
         table, summary, convergence = estimate(inputs, found, finished, seed)
         key = {"scenario": name, "outcome": None, "at": at}
         units = {column: sweep.unit(column) for column in found.columns}
@@ -199,7 +220,9 @@ def study(
         tables["convergence"].append(_keyed(convergence, {"scenario": name}))
         if over_time and method != ONE:
             moved = _over_time(sweep, inputs, method, name, found.columns, finished, seed)
-            if len(moved):
+            if moved is None:
+                notes.append(f"{name}: nothing over time, as rows end in different quarters.")
+            elif len(moved):
                 moved["unit"] = moved["outcome"].map(units)
                 tables["over_time"].append(moved)
     merged = {
@@ -446,15 +469,15 @@ def _over_time(
     columns: Sequence[str],
     finished: Chosen,
     seed: int,
-) -> pd.DataFrame:
-    """Indices by quarter, all quarters and outcomes in one pass."""
+) -> pd.DataFrame | None:
+    """Indices by quarter, all quarters and outcomes in one pass; none if rows differ in them."""
     kept = paths(sweep, inputs, scenario, columns)
     if kept is None:
         return pd.DataFrame()
     shape = kept.means.shape[1:]
     flat = kept.means[finished].reshape(int(finished.sum()), -1)
     if not np.isfinite(flat).all():
-        return pd.DataFrame()
+        return None
     if method == SOBOL:
         rows = len(inputs.names) + 2
         one = sobol(flat.reshape(-1, rows, flat.shape[1]), resamples=_OVER_TIME, seed=seed)
@@ -533,7 +556,11 @@ def _variance(values: Array) -> float:
 
 def _present(found: Outputs) -> tuple[Outputs, list[str]]:
     """Outputs without columns that no row has, and the names of those."""
-    there: Chosen = np.asarray(np.isfinite(found.means).any(axis=0))
+    return _chosen(found, np.asarray(np.isfinite(found.means).any(axis=0)))
+
+
+def _chosen(found: Outputs, there: Chosen) -> tuple[Outputs, list[str]]:
+    """Some columns of outputs, and the names of the others."""
     if there.all():
         return found, []
 
@@ -541,8 +568,9 @@ def _present(found: Outputs) -> tuple[Outputs, list[str]]:
         return None if one is None else one[..., there]
 
     columns = [name for name, kept in zip(found.columns, there, strict=True) if kept]
-    absent = [name for name, kept in zip(found.columns, there, strict=True) if not kept]
-    return Outputs(columns, found.means[:, there], pick(found.runs), pick(found.within)), absent
+    others = [name for name, kept in zip(found.columns, there, strict=True) if not kept]
+    means, runs, within = found.means[:, there], pick(found.runs), pick(found.within)
+    return Outputs(columns, means, runs, within, found.stored), others
 
 
 def _finished(inputs: Inputs, method: str, rows: Chosen) -> Chosen:
@@ -578,6 +606,28 @@ def _notes(inputs: Inputs, method: str) -> list[str]:
             for one, other, value in inputs.related
         ]
     return notes
+
+
+def _uneven(inputs: Inputs, finished: Chosen) -> list[str]:
+    """A note if the base points are too few to be even in a factor of both of their halves."""
+    rows = len(inputs.names) + 2
+    units = inputs.units[finished].reshape(-1, rows, len(inputs.names))
+    totals, reach = total_of_itself(units[:, 0], units[:, -1])
+    wrong = {
+        name: total
+        for name, total, own in zip(inputs.names, totals, reach, strict=True)
+        if name != DUMMY and abs(total - 1.0) > max(own, _UNEVEN)
+    }
+    if not wrong:
+        return []
+    worst = sorted(wrong, key=lambda name: -abs(wrong[name] - 1.0))
+    told = ", ".join(f"{name} {wrong[name]:.2f}" for name in worst[:5])
+    return [
+        f"{len(units)} base points are uneven: an outcome that rises with one factor alone, in "
+        f"proportion to its place in the unit cube, would get a total index of {told}"
+        f"{' ...' if worst[5:] else ''} instead of 1, and intervals do not tell of that. More base "
+        "points mend it."
+    ]
 
 
 def _prefixes(points: int, fewest: int) -> list[int]:
