@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,9 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from sim.case import Case, Posterior, load_case, write_posterior
+from sim.case import Case, Posterior, write_posterior
 from sim.case.build import base_year
 from sim.core import quarters
 from sim.core.errors import InputError
@@ -31,6 +28,7 @@ from sim.experiment.engines import engine
 from sim.experiment.ensemble import run_ensemble
 from sim.experiment.observables import Observable, recorded_observables
 from sim.experiment.record import OBSERVED_RUNS
+from sim.experiment.request import at_least, refuse_in_worker, shared_case
 from sim.experiment.result import Result
 from sim.experiment.statistics import quarter_statistics
 from sim.experiment.workers import Recorder, Task
@@ -119,29 +117,24 @@ def batch(
     EnsembleInterrupted
         On Ctrl-C; finished runs are kept.
     """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise InputError(
-            "worker processes import the calling script anew; call sim.batch below "
-            'if __name__ == "__main__": or use jobs=1'
-        )
-    if jobs is None and cluster is None:
-        jobs = 1
+    refuse_in_worker("sim.batch")
     if jobs is not None:
-        _at_least("jobs", jobs, 1)
-    _at_least("chunk", chunk, 1)
+        at_least("jobs", jobs, 1)
+    at_least("chunk", chunk, 1)
     kept = kept_outcomes(trajectories)
     if isinstance(scenarios, str | Path | Scenario):
         scenarios = [scenarios]
     if not scenarios:
         raise InputError("a batch needs at least one scenario")
     loaded = [entry if isinstance(entry, Scenario) else load_scenario(entry) for entry in scenarios]
-    runs = _at_least("runs", _agreed("runs", runs, loaded), 1)
+    runs = at_least("runs", _agreed("runs", runs, loaded), 1)
     if runs > MOST_RUNS:
         raise InputError(f"runs: found {runs}; allowed: {MOST_RUNS:,} or fewer")
-    seed = _at_least("seed", _agreed("seed", seed, loaded), 0)
+    seed = at_least("seed", _agreed("seed", seed, loaded), 0)
     chunks = [range(first, min(first + chunk, runs)) for first in range(0, runs, chunk)]
-    replicates = _at_least("replicates", replicates, 1)
-    case, posterior = _case(loaded, parameters)
+    replicates = at_least("replicates", replicates, 1)
+    case = shared_case(loaded, "batch")
+    posterior = case.draws(parameters)
     entries = _prepare(scenarios, loaded, case, seed, chunks, posterior, replicates)
     names = [entry.name for entry in entries]
     folder = Path(out) if out is not None else Path("results", _folder_name(names, runs))
@@ -214,14 +207,6 @@ def kept_outcomes(trajectories: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in INDICATORS if name in wanted)
 
 
-def _at_least(name: str, value: int, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise InputError(f"{name}: found {value!r}; allowed: a whole number, {least} or more")
-    if value < least:
-        raise InputError(f"{name}: found {value}; allowed: {least} or more")
-    return int(value)
-
-
 def _agreed(name: str, given: int | None, scenarios: Sequence[Scenario]) -> int:
     """What was given, else what all scenarios say."""
     if given is not None:
@@ -231,25 +216,6 @@ def _agreed(name: str, given: int | None, scenarios: Sequence[Scenario]) -> int:
         listed = ", ".join(f"{scenario} {value}" for scenario, value in said.items())
         raise InputError(f"the scenarios differ in {name} ({listed}); say which to use")
     return int(next(iter(said.values())))
-
-
-def _case(
-    scenarios: Sequence[Scenario], parameters: str | Path | Posterior
-) -> tuple[Case, Posterior | None]:
-    """The case that the scenarios share, and the draws of its parameters."""
-    names = [scenario.name for scenario in scenarios]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"the scenario {name!r} is named twice")
-    first = scenarios[0]
-    for other in scenarios[1:]:
-        if other.case != first.case:
-            raise InputError(
-                f"the scenarios of a batch share a case: {first.name} has {first.case}, "
-                f"{other.name} has {other.case}"
-            )
-    case = load_case(str(first.case))
-    return case, case.draws(parameters)
 
 
 def _prepare(

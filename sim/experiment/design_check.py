@@ -80,11 +80,6 @@ def resolve_factors(
     return tuple(factors)
 
 
-def constant_values(design: Design) -> dict[str, Value]:
-    """What every row of a design holds, by path; to be set together with the factors."""
-    return dict(design.constants)
-
-
 def check_inputs(
     design: Design, scenarios: Sequence[Scenario], case: Case, alone: bool = True
 ) -> None:

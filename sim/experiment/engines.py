@@ -7,7 +7,7 @@ from typing import Protocol
 
 from sim.core.errors import InputError
 from sim.experiment.cluster import Cluster
-from sim.experiment.workers import Failure, Local, Task, Worker, cores
+from sim.experiment.workers import Failure, Local, Task, Worker
 
 
 class Engine(Protocol):
@@ -24,7 +24,7 @@ class Engine(Protocol):
 
 
 def engine(jobs: int | None = None, cluster: str | None = None) -> Engine:
-    """The engine that was asked for; a process a core by default.
+    """The engine that was asked for; by default this process does the work.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def engine(jobs: int | None = None, cluster: str | None = None) -> Engine:
         If both are given; if `jobs` is out of range; if the cluster cannot be used.
     """
     if cluster is None:
-        return Local(cores() if jobs is None else jobs)
+        return Local(1 if jobs is None else jobs)
     if jobs is not None:
         raise InputError("jobs and cluster exclude each other: a cluster has the workers it has")
     found = Cluster(cluster)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -12,8 +11,7 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 
-from sim.case import Case, Posterior, load_case
-from sim.case.posterior import write_posterior
+from sim.case import Posterior, write_posterior
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS, columns
 from sim.core.world import World
@@ -26,9 +24,10 @@ from sim.experiment.describe import (
     describe_software,
 )
 from sim.experiment.design import SIZES, Design, changed_design, load_design, load_scenarios
-from sim.experiment.design_check import check_inputs, constant_values, resolve_factors
+from sim.experiment.design_check import check_inputs, resolve_factors
 from sim.experiment.engines import engine
 from sim.experiment.ensemble import run_ensemble
+from sim.experiment.request import at_least, refuse_in_worker, shared_case
 from sim.experiment.rows import SWEEP_TABLES, RowRecorder, Rows
 from sim.experiment.sampling import Sample, Value, VariedFactor, sample
 from sim.experiment.sweep_result import Sweep
@@ -105,13 +104,10 @@ def sweep(
     EnsembleInterrupted
         On Ctrl-C; finished rows are kept.
     """
-    if getattr(multiprocessing.current_process(), "_inheriting", False):
-        raise InputError(
-            "worker processes import the calling script anew; call sim.sweep below "
-            'if __name__ == "__main__": or use jobs=1'
-        )
-    if chunk < 1:
-        raise InputError(f"chunk: found {chunk}; allowed: 1 or more")
+    refuse_in_worker("sim.sweep")
+    if jobs is not None:
+        at_least("jobs", jobs, 1)
+    at_least("chunk", chunk, 1)
     planned = plan_sweep(
         design, rows=rows, runs=runs, seed=seed, mode=mode, scenarios=scenarios,
         parameters=parameters,
@@ -141,7 +137,7 @@ def sweep(
         planned.manifest(chunk),
         worker,
         planned.tasks(chunk),
-        engine(1 if jobs is None and cluster is None else jobs, cluster),
+        engine(jobs, cluster),
         tables=SWEEP_TABLES,
         begin=begin,
         finish=lambda: None,
@@ -174,7 +170,7 @@ class PlannedSweep:
         self.design = design
         # What a scenario says that it will show holds for it alone, not with other values.
         self.scenarios = [one.model_copy(update={"headline": []}) for one in scenarios]
-        self.case = _shared_case(self.scenarios)
+        self.case = shared_case(self.scenarios, "design")
         self.given: str | Path | Posterior = parameters or design.drawn()
         self.posterior = self.case.draws(self.given)
         self.factors = resolve_factors(design, self.scenarios, self.case)
@@ -342,21 +338,6 @@ def plan_sweep(
     return PlannedSweep(own, load_scenarios(own) if scenarios is None else scenarios, parameters)
 
 
-def _shared_case(scenarios: Sequence[Scenario]) -> Case:
-    names = [one.name for one in scenarios]
-    for name in names:
-        if names.count(name) > 1:
-            raise InputError(f"the scenario {name!r} is named twice")
-    first = scenarios[0]
-    for other in scenarios[1:]:
-        if other.case != first.case:
-            raise InputError(
-                f"the scenarios of a design share a case: {first.name} has {first.case}, "
-                f"{other.name} has {other.case}"
-            )
-    return load_case(str(first.case))
-
-
 def _columns(names: dict[str, None], wanted: Sequence[str]) -> tuple[str, ...]:
     """Columns of outcomes or columns, in the order of all; unknown names were refused before."""
     return tuple(name for name in names if name in wanted or name.split(".")[0] in wanted)
@@ -377,6 +358,6 @@ def _grouped(design: Design, factors: Sequence[VariedFactor], drawn: Sample) -> 
         ids=[drawn.ids[place] for place in order],
         values={one.path: [drawn.values[one.name][place] for place in order] for one in factors},
         by_run=frozenset(one.path for one in factors if one.by_run),
-        constants=constant_values(design),
+        constants=dict(design.constants),
         groups=[range(a, b) for a, b in pairwise(ends)],
     )

@@ -277,8 +277,6 @@ def fit(
         cannot be used.
     """
     _check_sizes(settings)
-    if jobs is None and cluster is None:
-        jobs = 1
     chosen = engine(jobs, cluster)
     problem = pose(case, settings)
     needed = fewest_simulations(len(problem.free))

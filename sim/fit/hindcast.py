@@ -150,8 +150,6 @@ def hindcast(
     if plan.runs < 1:
         raise InputError(f"runs: found {plan.runs}; allowed: 1 or more")
     _check_evidence(case)
-    if jobs is None and cluster is None:
-        jobs = 1
     engine(jobs, cluster)  # refused now, not after the first forecasts
     work = {"jobs": jobs, "cluster": cluster, "progress": progress}
     mark = {"plan": {**asdict(plan), "origins": list(plan.origins)}, "case": case.hash()}

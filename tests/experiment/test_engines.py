@@ -17,7 +17,7 @@ from sim.core.errors import InputError
 from sim.experiment import workers
 from sim.experiment.cluster import Cluster
 from sim.experiment.engines import engine
-from sim.experiment.workers import DiskFull, Failure, Local, Task, Worker, cores
+from sim.experiment.workers import DiskFull, Failure, Local, Task, Worker
 
 KILLED = Failure("its process ended before it was done (too little memory?)", "")
 
@@ -161,7 +161,7 @@ def test_jobs_out_of_range_are_refused() -> None:
 
 
 def test_the_engine_is_the_one_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert engine() == Local(cores())
+    assert engine() == Local(1)
     assert engine(3) == Local(3)
     with pytest.raises(InputError, match="jobs and cluster exclude each other"):
         engine(3, "localhost:8786")
