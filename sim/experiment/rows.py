@@ -13,6 +13,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from sim.case import Case, Posterior
+from sim.core import quarters
 from sim.core.indicators import INDICATORS, columns
 from sim.core.plan import Plan
 from sim.core.simulate import FEWEST_RUNS, Quarter, simulate
@@ -127,15 +128,15 @@ class RowRecorder(Worker):
                     self.kept[place]: values[:, :runs].reshape(-1)
                     for place, values in final.of(quarter, rows, simulated)
                 }
-        _check(last, ids, task)
-        _check(
-            {
-                self.by_quarter[place]: np.repeat(means[:, place].sum(axis=0), runs)
-                for place in quarterly.places
-            },
-            ids,
-            task,
-        )
+        for name, values in last.items():
+            _check(name, values.reshape(rows, runs), ids, lambda run: f"run {task.first_run + run}")
+        for place in quarterly.places:
+            _check(
+                self.by_quarter[place],
+                means[:, place].T,
+                ids,
+                lambda index: quarters.name(plan.start + index),
+            )
         keys = {
             "scenario": _repeated(scenario, rows * runs),
             "row": pa.array(ids).take(pa.array(np.repeat(np.arange(rows), runs))),
@@ -223,21 +224,18 @@ class Measured:
         return found
 
 
-def _check(last: Mapping[str, Array], ids: Sequence[str], task: Task) -> None:
-    """Hold every outcome to be finite; nothing is skipped or filled in.
+def _check(name: str, values: Array, ids: Sequence[str], where: Callable[[int], str]) -> None:
+    """Hold an outcome (row, run or quarter) to be finite; nothing is skipped or filled in.
 
     Raises
     ------
     FloatingPointError
-        With the first outcome, row and run that is not.
+        With the first row, and the run or quarter, in which it is not.
     """
-    for name, values in last.items():
-        finite = np.isfinite(values)
-        if not finite.all():
-            row, run = divmod(int(finite.argmin()), task.runs)
-            raise FloatingPointError(
-                f"{name} is not finite in row {ids[row]}, run {task.first_run + run}"
-            )
+    finite = np.isfinite(values)
+    if not finite.all():
+        row, place = divmod(int(finite.argmin()), values.shape[1])
+        raise FloatingPointError(f"{name} is not finite in row {ids[row]}, {where(place)}")
 
 
 def _repeated(text: str, times: int) -> pa.Array:

@@ -10,10 +10,13 @@ import pandas as pd
 import pytest
 
 from sim.core.errors import InputError
+from sim.core.simulate import Quarter
 from sim.experiment import Sweep, load, load_batch
 from sim.experiment.batch import batch
 from sim.experiment.rerun import rerun
+from sim.experiment.rows import RowRecorder
 from sim.experiment.sweep import plan_sweep, sweep
+from sim.experiment.workers import Task
 from sim.scenario import load_scenario
 from sim.scenario.factors import set_values
 from tests.experiment.small_sweep import assert_same, design
@@ -193,6 +196,45 @@ def test_a_sweep_is_no_batch(design: Path, tmp_path: Path) -> None:
         load_batch(tmp_path / "s")
     with pytest.raises(InputError, match=r"the runs hold no outcome 'autonomi'; did you mean"):
         load(tmp_path / "s").runs(["autonomi"])
+
+
+@pytest.mark.parametrize(("broken", "where"), [("leverage", "run 1"), ("autonomy", "2023Q2")])
+def test_what_is_not_finite_is_told_where(
+    design: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, broken: str, where: str
+) -> None:
+    measure = Quarter.measure
+
+    def spoilt(quarter: Quarter, outcome: str) -> np.ndarray:
+        values = measure(quarter, outcome)
+        if outcome != broken or (outcome == "autonomy" and quarter.index != 1):
+            return values
+        values = np.array(np.broadcast_to(values, (*values.shape[:-1], 6)))
+        values[..., 4] = np.nan  # the second run of the second row
+        return values
+
+    monkeypatch.setattr(Quarter, "measure", spoilt)
+    planned = plan_sweep(design)
+    worker = RowRecorder(
+        tmp_path, planned.case, tuple((one.name, one) for one in planned.scenarios), planned.rows,
+        planned.design.seed, planned.kept, planned.by_quarter,
+    )  # fmt: skip
+    with pytest.raises(
+        FloatingPointError, match=f"{broken}.* in row {planned.rows.ids[1]}, {where}$"
+    ):
+        worker.make(Task(0, 0, 3, 0, 2))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"chunk": 0}, "chunk: found 0; allowed: 1 or more"),
+        ({"chunk": 2.5}, "chunk: found 2.5; allowed: a whole number, 1 or more"),
+        ({"jobs": "two"}, "jobs: found 'two'; allowed: a whole number, 1 or more"),
+    ],
+)
+def test_what_is_asked_for_is_checked_first(design: Path, asked: dict, told: str) -> None:
+    with pytest.raises(InputError, match=told):
+        sweep(design, **asked)
 
 
 def test_without_outcomes_by_quarter_there_are_no_means(design: Path, tmp_path: Path) -> None:
