@@ -211,8 +211,9 @@ def _blocks(paths: Sequence[Path], schema: pa.Schema, rows: int) -> Iterator[pa.
         try:
             part = pq.read_table(path, schema=table_schema(path), page_checksum_verification=True)
         except (pa.ArrowException, OSError) as error:
+            reason = " ".join(str(error).split())
             raise InputError(
-                f"{path}: is damaged ({error}); remove it, and the same command with --resume "
+                f"{path}: is damaged ({reason}); remove it, and the same command with --resume "
                 "makes it anew"
             ) from error
         if _scenario_of(path) != scenario:

@@ -337,3 +337,14 @@ def test_a_reader_that_stops_reading_is_no_error() -> None:
     )
     assert done.stdout.split() == ["outcome", "for", "each", "unit", "meaning"]
     assert done.stderr == ""
+
+
+def test_pictures_that_an_interruption_left_out_are_drawn_when_gone_on_with(here: Path) -> None:
+    command = ["batch", "calm", "-n", "3", "--out", "out", "--jobs", "1"]
+    assert main(command) == 0
+    pictures = sorted((here / "out" / "pictures").iterdir())
+    assert len(pictures) > 1
+    for path in pictures[1:]:
+        path.unlink()
+    assert main([*command, "--resume"]) == 0
+    assert sorted((here / "out" / "pictures").iterdir()) == pictures

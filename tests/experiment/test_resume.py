@@ -518,6 +518,8 @@ def test_a_batch_that_was_stopped_goes_on(
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(root)},
+        # A test run in the background ignores Ctrl-C, and its children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     until = time.monotonic() + 60
     while len(store.finished(out)) < 3 and process.poll() is None and time.monotonic() < until:
@@ -532,3 +534,102 @@ def test_a_batch_that_was_stopped_goes_on(
     result = batch(scenarios, runs=16, chunk=1, out=out, resume=True)
     assert result.complete
     assert result.manifest["digests"] == sixteen.manifest["digests"]
+
+
+# Parts that are gone or damaged between two processes
+
+
+def leave_half(folder: Path) -> None:
+    """Of each scenario, the first two tasks are finished."""
+    bad = folder.parent / "bad"
+    bad.write_text("error")
+    with pytest.warns(RuntimeWarning, match="failed: ValueError"):
+        go(folder)
+    bad.unlink()
+
+
+def part(folder: Path, table: str, task: Task) -> Path:
+    return folder / "parts" / table / f"{task.key}.parquet"
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def empty(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def shorten(path: Path) -> None:
+    store.write_table(path, store.table(path).slice(0, 1))
+
+
+@pytest.mark.parametrize(
+    ("table", "damage"),
+    [
+        ("runs", cut),
+        ("runs", empty),
+        ("runs", shorten),
+        ("trajectories", cut),
+        ("trajectories", Path.unlink),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_chunks_whose_parts_are_gone_or_damaged_are_made_anew(
+    whole: Path, tmp_path: Path, table: str, damage: Callable[[Path], None], place: int
+) -> None:
+    folder = tmp_path / "out"
+    leave_half(folder)
+    damage(part(folder, table, TASKS[place]))
+    with pytest.warns(RuntimeWarning, match=r"parts of 1 finished chunks are gone or damaged"):
+        go(folder, resume=True)
+    assert_as_undisturbed(folder, whole)
+
+
+def test_a_table_of_which_all_parts_are_gone_is_missed(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    leave_half(folder)
+    for path in (folder / "parts" / "trajectories").iterdir():
+        path.unlink()
+    with pytest.raises(InputError, match="parts of 4 finished chunks are gone or damaged; 48 of"):
+        go(folder, resume=True)
+    with pytest.warns(RuntimeWarning, match="parts of 4 finished chunks"):
+        go(folder, resume=True)
+    assert_as_undisturbed(folder, whole)
+
+
+def test_a_part_with_other_columns_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    leave_half(folder)
+    path = part(folder, "trajectories", TASKS[1])
+    store.write_table(path, store.table(path).drop_columns("value"))
+    with pytest.raises(InputError, match="has other columns than the parts before it"):
+        go(folder, resume=True)
+
+
+def test_a_part_whose_values_changed_is_refused(whole: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    leave_half(folder)
+    path = part(folder, "trajectories", TASKS[1])
+    content = bytearray(path.read_bytes())
+    for place in range(60, 80):  # in the first page
+        content[place] ^= 255
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"is damaged \(.*\); remove it, and the same command"):
+        go(folder, resume=True)
+    path.unlink()
+    with pytest.warns(RuntimeWarning, match="parts of 1 finished chunks"):
+        go(folder, resume=True)
+    assert_as_undisturbed(folder, whole)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"parameters": None}, {"versions": {}}, {"scenarios": None}, {"case": "x"}, {"outcomes": 7}],
+)
+def test_a_manifest_that_was_changed_is_said(tmp_path: Path, changes: dict[str, Any]) -> None:
+    folder = tmp_path / "out"
+    leave_half(folder)
+    store.write_manifest(folder, stored(folder) | changes)
+    with pytest.raises(InputError, match=r"manifest.json: was changed .* begin anew with"):
+        go(folder, resume=True)
