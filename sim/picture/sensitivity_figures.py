@@ -439,9 +439,9 @@ def tornado(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
     Raises
     ------
     InputError
-        If the table is empty.
+        If no factor moves the outcome away from the centre.
     """
-    if table.empty:
+    if not table["effect"].any():
         raise InputError("a tornado needs a factor that leaves the centre")
     table, others = leading(table, MOST_ROWS)
     reach = table[["effect", "effect_low", "effect_high"]].to_numpy(float)

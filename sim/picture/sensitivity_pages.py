@@ -79,13 +79,15 @@ class _Page:
         if self.study.over_time.empty:
             return None
         table = self._own(self.study.over_time)
+        if table.empty:  # others were kept by quarter, this one was not
+            return None
         if self.study.method == MORRIS:
             caption = self._caption("Elementary effects (Morris) over time", "")
             return figure.effects_over_time(table, caption, self.unit)
         return figure.over_time(table, self._caption("What drives it over time", ""))
 
     def converging(self) -> Figure | None:
-        if self.study.convergence.empty:
+        if self.study.convergence.empty or not self.summary["of_means"] > 0:
             return None
         index, of = INDEX[self.study.method], POINTS[self.study.method]
         table = self._own(self.study.convergence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -107,18 +108,31 @@ def test_all_pictures_of_a_study(
 def test_an_outcome_that_never_varies_has_no_pictures(
     made: Callable[[str], tuple[Sweep, Study]], caption: Caption
 ) -> None:
-    for mode in ("saltelli", "csv"):
+    for mode in ("saltelli", "csv", "morris", "one_at_a_time"):
         sweep, found = made(mode)
-        assert [name for name, _ in pictures(found, sweep, ["still.AVA"])] in (
-            [],
-            ["sensitivity-still.AVA-convergence"],
-        )
+        assert list(pictures(found, sweep, ["still.AVA"])) == []
+    for mode in ("saltelli", "csv"):
+        _, found = made(mode)
         table = found.table[found.table["outcome"] == "still.AVA"]
         with pytest.raises(InputError, match="indices needs an outcome that varies"):
             figures.indices(table, caption)
     _, found = made("morris")
     with pytest.raises(InputError, match="needs a factor that has one"):
         figures.elementary(found.table[found.table["outcome"] == "still.AVA"], caption)
+
+
+@pytest.mark.parametrize("mode", ["saltelli", "morris", "csv"])
+def test_an_outcome_that_was_not_kept_by_quarter_has_no_picture_over_time(
+    mode: str, made: Callable[[str], tuple[Sweep, Study]]
+) -> None:
+    sweep, found = made(mode)
+    others = found.over_time[found.over_time["outcome"] != "autonomy.AVA"]
+    assert len(others)
+    less = replace(found, over_time=others)
+    assert [name for name, _ in pictures(less, sweep, ["autonomy.AVA"])] == [
+        "sensitivity-autonomy.AVA",
+        "sensitivity-autonomy.AVA-convergence",
+    ]
 
 
 def test_bars_intervals_and_floors_are_those_of_the_table(
