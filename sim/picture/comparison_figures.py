@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim import __version__
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.picture import strips
 from sim.picture.choice import TABLES
+from sim.picture.labels import source
 from sim.picture.multiples import Heading, multiples, scale_values
 from sim.picture.scale import padded
 from sim.picture.sheet import Cell
@@ -183,7 +183,7 @@ def _caption(
         title=title,
         shown=shown,
         detail=detail,
-        source=f"multivector {__version__}, case {manifest['case']['title']}",
+        source=source(manifest),
         runs=int(first["runs"]),
         seed=int(manifest["seed"]),
         note=note,

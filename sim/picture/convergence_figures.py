@@ -11,8 +11,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from sim import __version__
 from sim.picture.comparison_figures import DARK, MIDDLE, codes_in_words
+from sim.picture.labels import source
 from sim.picture.multiples import Heading, multiples, scale_values
 from sim.picture.sheet import Cell
 from sim.picture.style import FAINT, INK, TICK, Caption
@@ -58,7 +58,7 @@ def settling(
         title="Are the runs enough?",
         shown=f"Means{scenario} over the first runs{difference}, by their number",
         detail="Horizontal axis: runs, logarithmic; scales and units differ between panels",
-        source=f"multivector {__version__}, case {manifest['case']['title']}",
+        source=source(manifest),
         runs=int(first["runs"]),
         seed=int(manifest["seed"]),
         note=codes_in_words([re.split("[ @]", name)[0] for name in names], manifest),

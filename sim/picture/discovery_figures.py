@@ -17,6 +17,7 @@ from sim.analysis.interest import NUMERIC, Cases, Input
 from sim.core.streams import Streams
 from sim.experiment.result import Result
 from sim.experiment.sweep_result import Sweep
+from sim.picture.labels import source
 from sim.picture.scale import padded, ticks
 from sim.picture.sheet import Cell, Sheet
 from sim.picture.strips import Axis, Mark, Panel, Row, Span, draw
@@ -58,7 +59,6 @@ def figures(
         Added below each picture.
     """
     manifest = result.manifest
-    case, version = manifest["case"], manifest["versions"]["multivector"]
     runs, rows = round(found.cases.runs.sum()), len(found.cases.runs)
 
     def words(shown: str, detail: str) -> Caption:
@@ -66,7 +66,7 @@ def figures(
             title=f"Under which conditions is {condition.words()}?",
             shown=shown,
             detail=detail,
-            source=f"multivector {version}, case {case['title']} (base {case['as_of']})",
+            source=source(manifest),
             runs=manifest["runs"],
             seed=manifest["seed"],
             note=" ".join(remarks),

@@ -17,6 +17,7 @@ from sim.experiment.statistics import QUANTILES
 from sim.picture import distribution, fan, leverage, tables, ternary
 from sim.picture.choice import TABLES, Chosen, choose, codes, headlines
 from sim.picture.files import write
+from sim.picture.labels import source
 from sim.picture.style import (
     FAINT,
     MOST_SCENARIOS,
@@ -254,14 +255,13 @@ class Pictures:
         scenario: Scenario | None = None,
         runs: int | None = None,
     ) -> Caption:
-        case, version = self.manifest["case"], self.manifest["versions"]["multivector"]
         if not self.result.complete:
             note = f"{note} Runs that failed or are not finished are left out.".strip()
         return Caption(
             title=self._question(scenario),
             shown=shown,
             detail=detail,
-            source=f"multivector {version}, case {case['title']} (base {case['as_of']})",
+            source=source(self.manifest),
             runs=self.runs if runs is None else runs,
             seed=self.manifest["seed"],
             note=note,

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from sim.case import Case
 from sim.picture.style import FAINT, Actor
+
+
+def source(manifest: Mapping[str, Any]) -> str:
+    """Program that made a result, its case and base quarter, for captions."""
+    case, version = manifest["case"], manifest["versions"]["multivector"]
+    return f"multivector {version}, case {case['title']} (base {case['as_of']})"
 
 
 @dataclass(frozen=True)

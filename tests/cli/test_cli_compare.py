@@ -223,6 +223,7 @@ def test_words_of_pictures_stand_apart(
     over = effects_over_time(result, result, "shock", "calm")
     side = Side.of(result, "calm")
     settled = convergence(result)
+    result.manifest["versions"]["multivector"] = "7.7"  # what made it, not what draws it
     figures = [
         effects(table, result.manifest, 30),
         over_time(over, table, result.manifest),
@@ -236,6 +237,7 @@ def test_words_of_pictures_stand_apart(
         assert not page_collisions(figure)
     told = [" ".join(page_words(figure).split()) for figure in figures]
     assert all("20 runs a scenario, seed 3" in words for words in told)
+    assert all("multivector 7.7, case" in words for words in told)
     assert "An arrow: the outcome does not vary over runs." in told[0]
     assert "apart from 2023Q" in told[1]
     assert "needs" in told[3]
