@@ -7,7 +7,14 @@ from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.parsing import Parser, add_engine, chosen_engine, whole_number
+from sim.cli.parsing import (
+    Parser,
+    add_engine,
+    chosen_engine,
+    picture_file,
+    stored,
+    whole_number,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,7 +143,7 @@ def _pairs(given: Namespace) -> list[tuple[Side, Side]]:
     from sim.analysis.pairing import Side
     from sim.core.errors import InputError
 
-    found = [_stored(text) for text in given.sides]
+    found = [stored(text) for text in given.sides]
     if len(found) == 1:
         if not found[0]:
             raise InputError(
@@ -167,28 +174,13 @@ def _pairs(given: Namespace) -> list[tuple[Side, Side]]:
     return [(sides[0], other) for other in sides[1:]]
 
 
-def _stored(text: str) -> tuple[Any, list[str]] | tuple[()]:
-    """A stored result and the scenarios meant; nothing if the text names a scenario to run."""
-    from sim.analysis.pairing import Side
-    from sim.experiment.result import load_batch
-
-    if (Path(text) / "manifest.json").is_file():
-        result = load_batch(text)
-        return result, result.scenarios
-    folder, colon, name = text.rpartition(":")
-    if colon and (Path(folder) / "manifest.json").is_file():
-        result = load_batch(folder)
-        return result, [Side.of(result, name).scenario]
-    return ()
-
-
 def _name(text: str) -> str:
     from sim.scenario import load_scenario
 
     return load_scenario(text).name
 
 
-def _run(names: list[str], stored: list[Any], given: Namespace) -> Any:
+def _run(names: list[str], beside: list[Any], given: Namespace) -> Any:
     """Run scenarios as the first stored result was run, but for what was asked for."""
     from sim.case import load_case
     from sim.core.errors import InputError
@@ -197,19 +189,19 @@ def _run(names: list[str], stored: list[Any], given: Namespace) -> Any:
 
     loaded = [load_scenario(name) for name in names]
     settings: dict[str, Any] = {"parameters": "posterior", "replicates": 1}
-    if stored:
-        manifest = stored[0].manifest
+    if beside:
+        manifest = beside[0].manifest
         hashes = {str(one.case): load_case(str(one.case)).hash() for one in loaded}
         for scenario in loaded:
             if hashes[str(scenario.case)] != manifest["case"]["hash"]:
                 raise InputError(
-                    f"{scenario.name} cannot be run to be compared with {stored[0].folder}: its "
+                    f"{scenario.name} cannot be run to be compared with {beside[0].folder}: its "
                     "case is another, or has changed since"
                 )
         drawn = manifest["parameters"]
         if str(drawn["given"]).startswith("draws ") and given.parameters is None:
             raise InputError(
-                f"{stored[0].folder}: its parameters were drawn from draws that are in no file, so "
+                f"{beside[0].folder}: its parameters were drawn from draws that are in no file, so "
                 f"that {loaded[0].name} cannot be run beside it; give --parameters"
             )
         kept = [one["name"] for one in manifest["outcomes"] if one["by_quarter"]]
@@ -338,9 +330,7 @@ def _draw(
     from sim.picture.comparison_figures import over_time
     from sim.picture.files import write
 
-    target = Path(picture)
-    single = target.suffix.lower() == ".png"
-    folder, stem = (target.parent, target.stem) if single else (target, "effects")
+    folder, stem = picture_file(picture, "effects")
     drawn: list[tuple[str, Figure]] = []
     for (first, second), table, course in zip(pairs, tables, effects, strict=True):
         name = stem if len(pairs) == 1 else f"{stem}_{first.scenario}_less_{second.scenario}"

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from argparse import ArgumentTypeError, Namespace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sim.cli.parsing import Parser
+from sim.cli.parsing import Parser, picture_file, stored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -136,9 +135,7 @@ def _batch(given: Namespace, result: Result, wanted: Wanted | None) -> int:
         figure = settling(
             course(runs, result.manifest), table, width(degrees), wanted.words(), result.manifest
         )
-        target = Path(given.picture)
-        single = target.suffix.lower() == ".png"
-        folder, name = (target.parent, target.stem) if single else (target, "convergence")
+        folder, name = picture_file(given.picture, "convergence")
         for path in write([(name, figure)], folder):
             print(path)
     return 0
@@ -172,15 +169,9 @@ def _sweep(given: Namespace, sweep: Sweep, wanted: Wanted | None) -> int:
 def _against(text: str, result: Result) -> Side:
     """The scenario to take differences from."""
     from sim.analysis.pairing import Side
-    from sim.experiment.result import load_batch
 
-    if text not in result.scenarios:
-        if (Path(text) / "manifest.json").is_file():
-            return Side.of(load_batch(text), None)
-        folder, colon, name = text.rpartition(":")
-        if colon and (Path(folder) / "manifest.json").is_file():
-            return Side.of(load_batch(folder), name)
-    return Side.of(result, text)
+    other = None if text in result.scenarios else stored(text)
+    return Side.of(result, text) if other is None else Side(other[0], other[1][0])
 
 
 def _print(table: pd.DataFrame, columns: list[str]) -> None:

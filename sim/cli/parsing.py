@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sim.core.errors import InputError
 
 if TYPE_CHECKING:
     from sim.case import Case
+    from sim.experiment.result import Result
 
 _CHOICE = re.compile(r"argument (\S+): invalid choice: '(.*?)'")
 
@@ -120,6 +122,47 @@ def chosen_engine(given: argparse.Namespace) -> dict[str, Any]:
     """What `add_engine` was given, as the arguments `jobs` and `cluster` of functions."""
     jobs = cores() if given.jobs is None and given.cluster is None else given.jobs
     return {"jobs": jobs, "cluster": given.cluster}
+
+
+def stored(text: str) -> tuple[Result, list[str]] | None:
+    """A stored batch and the scenarios meant, of ``DIR`` or ``DIR:SCENARIO``.
+
+    Returns
+    -------
+    Result and list of str, or None
+        None if no result stands there.
+
+    Raises
+    ------
+    InputError
+        If what stands there is no batch, or has no such scenario.
+    """
+    from sim.experiment.reading import check_scenario
+    from sim.experiment.result import load_batch
+
+    folder, colon, name = text.rpartition(":")
+    if (Path(text) / "manifest.json").is_file():
+        result = load_batch(text)
+        return result, result.scenarios
+    if colon and (Path(folder) / "manifest.json").is_file():
+        result = load_batch(folder)
+        check_scenario(result.folder, name, result.scenarios)
+        return result, [name]
+    return None
+
+
+def picture_file(text: str, name: str) -> tuple[Path, str]:
+    """Folder and name, less its ending, of a picture to write: a .png file, or a folder.
+
+    Parameters
+    ----------
+    text : str
+        As it was given.
+    name : str
+        Of the file where a folder was given.
+    """
+    path = Path(text)
+    return (path.parent, path.stem) if path.suffix.lower() == ".png" else (path, name)
 
 
 def whole_number(text: str) -> int:
