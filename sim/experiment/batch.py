@@ -237,7 +237,7 @@ def _prepare(
     for scenario, written in zip(scenarios, given, strict=True):
         world, plan = compile_plan(scenario, case, range(2), seed, parameters, replicates)
         for numbers in chunks:
-            if _draws_worlds(scenario) or numbers.start < worlds:
+            if draws_worlds(scenario) or numbers.start < worlds:
                 compile_plan(scenario, case, numbers, seed, parameters, replicates)
         text = scenario.name if isinstance(written, Scenario) else str(written)
         observed = recorded_observables(case, world.names)
@@ -252,7 +252,7 @@ def _prepare(
     return entries
 
 
-def _draws_worlds(scenario: Scenario) -> bool:
+def draws_worlds(scenario: Scenario) -> bool:
     """Does a parameter or an attribute of the scenario differ from run to run."""
     values = [*scenario.parameters.values(), *(one.setting[1] for one in scenario.attribute)]
     return any(not isinstance(value, float) for value in values)

@@ -16,6 +16,7 @@ from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS, columns
 from sim.core.world import World
 from sim.experiment import store
+from sim.experiment.batch import draws_worlds
 from sim.experiment.describe import (
     describe_case,
     describe_outcomes,
@@ -34,7 +35,7 @@ from sim.experiment.sweep_result import Sweep
 from sim.experiment.workers import Task
 from sim.scenario import Scenario, compile_plan
 
-_ROWS_COMPILED = 512  # together, for the check of every row: more would fill the memory
+_COMPILED = 512  # runs, together, for the check of every row: more would fill the memory
 MOST_RUNS_A_ROW = 4096  # they are simulated together, which is what memory holds
 _TYPES = {"number": pa.float64(), "whole": pa.int64(), "flag": pa.bool_()}  # else text
 
@@ -193,14 +194,15 @@ class PlannedSweep:
         self.by_quarter = _columns(names, design.by_quarter)
 
     def _compile(self) -> list[World]:
-        """A world of every scenario and group of rows; a row that has none is told of."""
+        """A world of every scenario and group of rows; a row that has none is told of.
+
+        Where the world itself is drawn, a run may hold one that has no reference: all are tried.
+        """
         worlds = []
         for scenario in self.scenarios:
+            rows = max(1, _COMPILED // len(self._tried(scenario)))
             for group in self.rows.groups:
-                blocks = [
-                    group[at : at + _ROWS_COMPILED] for at in range(0, len(group), _ROWS_COMPILED)
-                ]
-                for block in blocks:
+                for block in [group[at : at + rows] for at in range(0, len(group), rows)]:
                     try:
                         world = self._compiled(scenario, block)
                     except InputError as error:
@@ -220,11 +222,16 @@ class PlannedSweep:
             f"{self.design.where()}: row {place + 1} ({values}) cannot be run: {own}"
         ) from None
 
+    def _tried(self, scenario: Scenario) -> range:
+        """The runs that can differ in whether they have a world."""
+        drawn = self.posterior is not None or draws_worlds(scenario)
+        return range(self.design.runs if drawn else 1)
+
     def _compiled(self, scenario: Scenario, rows: range) -> World:
         world, _ = compile_plan(
             self.rows.applied(scenario, self.case, rows),
             self.case,
-            range(1),
+            self._tried(scenario),
             self.design.seed,
             self.posterior or "point",
             copies=len(rows),

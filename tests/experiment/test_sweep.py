@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.case import load_case
 from sim.core.errors import InputError
 from sim.core.simulate import Quarter
 from sim.experiment import Sweep, load, load_batch
@@ -183,6 +184,25 @@ def test_a_factor_or_a_row_that_cannot_be_run_is_named_before_anything_runs(
     ):
         sweep(path, out=tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_draw_that_leaves_a_run_without_a_world_is_told_before_anything_runs(
+    tmp_path: Path,
+) -> None:
+    draws = pd.read_parquet(load_case("central_asia").folder / "posterior.parquet").head(4)
+    draws.loc[2, "own_weight"] = 0.01  # fits the first run and not the third
+    draws.to_parquet(tmp_path / "draws.parquet")
+    written = tmp_path / "odd.toml"
+    written.write_text(
+        'title = "Odd"\nquestion = "Which?"\nscenario = "baseline"\nmode = "grid"\n'
+        'parameters = "draws.parquet"\n[[factor]]\npath = "driver.oil"\nvalues = [0.0, 0.1]\n'
+    )
+    with pytest.raises(
+        InputError, match=r"row 1 \(driver\.oil 0\) cannot be run: .*first is run 2"
+    ):
+        sweep(written, out=tmp_path / "odd", runs=4)
+    assert not (tmp_path / "odd").exists()
+    assert sweep(written, out=tmp_path / "odd", runs=2).complete
 
 
 def test_too_many_runs_a_row_are_refused(design: Path) -> None:
