@@ -59,6 +59,8 @@ LOOPS = {
     ("indicators.py", "_ALL"),
     ("indicators.py", "product(*(codes[a] for a in indicator.axes))"),
     ("indicators.py", "indicator.axes"),
+    # Names that a message of an error may suggest.
+    ("errors.py", "allowed"),
 }
 
 # What draws anything without playing a run: fits, resampling over runs, rows of designs.
