@@ -370,11 +370,11 @@ def _statistics(
     ]
     for level in levels:
         low, high, own = quantile_interval(found, level, draw)
-        rows.append((quantile_name(level), float(np.quantile(found, level)), own, low, high))
+        rows.append((_quantile_name(level), float(np.quantile(found, level)), own, low, high))
     return rows
 
 
-def quantile_name(level: float) -> str:
+def _quantile_name(level: float) -> str:
     """Name of a quantile: 0.05 is q05, 0.975 is q97.5."""
     percent = f"{100 * level:.6g}"
     return f"q{percent.zfill(2) if '.' not in percent else percent}"

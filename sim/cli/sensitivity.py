@@ -295,7 +295,7 @@ def _others(study: Study, others: pd.DataFrame) -> list[str]:
 
 
 def _told_apart(own: pd.DataFrame, others: pd.DataFrame) -> str:
-    from sim.analysis.sensitivity.sample import DUMMY
+    from sim.experiment.design import DUMMY
 
     whole = (set(own["factor"]) | set(others["factor"])) - {DUMMY}
     return f"Told apart from noise: {_told(own) + _told(others)} of {len(whole)} factors."

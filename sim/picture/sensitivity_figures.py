@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from sim.analysis.sensitivity.sample import DUMMY
 from sim.analysis.sensitivity.study import leading
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.design import DUMMY
 from sim.picture.labels import words
 from sim.picture.scale import ticks
 from sim.picture.sheet import Cell, Sheet

@@ -61,12 +61,12 @@ def validate(
         return model.model_validate(data)
     except ValidationError as error:
         for details in error.errors(include_url=False):
-            keys = written_path(details, data)
-            problems.add(innermost(marks, keys), keys, own(details) or explained(details))
+            keys = _written_path(details, data)
+            problems.add(innermost(marks, keys), keys, own(details) or _explained(details))
         return None
 
 
-def written_path(details: ErrorDetails, data: Any) -> KeyPath:
+def _written_path(details: ErrorDetails, data: Any) -> KeyPath:
     """The path in the file, without the tags that pydantic puts in for one of several tables."""
     path: list[str | int] = []
     for part in details["loc"]:
@@ -81,7 +81,7 @@ def written_path(details: ErrorDetails, data: Any) -> KeyPath:
     return tuple(path)
 
 
-def explained(details: ErrorDetails) -> str:
+def _explained(details: ErrorDetails) -> str:
     """What was found, and what is allowed."""
     kind, found, place = details["type"], details["input"], details["loc"]
     context = details.get("ctx", {})

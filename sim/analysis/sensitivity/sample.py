@@ -16,7 +16,6 @@ from sim.core.world import Array
 from sim.experiment import store
 from sim.experiment.sweep_result import Sweep
 
-DUMMY = "dummy"
 _EVEN = ("sobol", "latin_hypercube")  # modes of which the first rows are a sample of their own
 _RELATED = 0.3  # correlation of two inputs above which the reader is told
 

@@ -16,7 +16,7 @@ from sim.analysis.sensitivity import morris as elementary
 from sim.analysis.sensitivity.given_data import given_data
 from sim.analysis.sensitivity.one_at_a_time import differences
 from sim.analysis.sensitivity.resample import permutations, weights
-from sim.analysis.sensitivity.sample import DUMMY, Inputs, Outputs, outputs, paths
+from sim.analysis.sensitivity.sample import Inputs, Outputs, outputs, paths
 from sim.analysis.sensitivity.sobol import (
     NARROW,
     SETTLED,
@@ -27,6 +27,7 @@ from sim.analysis.sensitivity.sobol import (
 )
 from sim.core.errors import InputError
 from sim.core.world import Array
+from sim.experiment.design import DUMMY
 from sim.experiment.reading import check_scenario, usual_outcomes
 from sim.experiment.sweep_result import Sweep
 
