@@ -35,6 +35,7 @@ TABLES = (
     *("design", "units", "runs", "means", "variances"),
     *("trajectories", "quarters", "events", "observables"),
 )
+_OWN = ("policy", "model")  # columns that the EMA Workbench has for itself
 _ORDERED = ("saltelli", "morris")  # modes whose points have to stand in order, none left out
 
 
@@ -57,8 +58,9 @@ def to_ema(
     experiments : DataFrame (experiment, ...)
         The inputs, and `scenario`, `policy` and `model`, as the Workbench names them. `scenario` is
         a number: of a row its place in the design; of a run its own, which in a sweep is counted on
-        from row to row. `policy` is the scenario in our sense, `model` the case. Numbers are
-        float64, quarters years with a fraction (2025.25 is 2025Q2), flags and names categories.
+        from row to row. `policy` is the scenario in our sense, `model` the case; a factor called
+        so is handed over as `factor_policy` or `factor_model`. Numbers are float64, quarters years
+        with a fraction (2025.25 is 2025Q2), flags and names categories.
     outcomes : dict of str to array
         ``autonomy.KAZ`` (experiment,) at the last quarter; where outcomes were kept by quarter and
         the experiments have them, also ``autonomy.KAZ.by_quarter`` (experiment, quarter), and
@@ -106,7 +108,12 @@ def to_ema(
     places = np.lexsort((number, order))
     table, number = table.iloc[places].reset_index(drop=True), number[places]
 
-    experiments = pd.DataFrame({one.name: _column(one, table[one.name]) for one in inputs})
+    experiments = pd.DataFrame(
+        {
+            f"factor_{one.name}" if one.name in _OWN else one.name: _column(one, table[one.name])
+            for one in inputs
+        }
+    )
     experiments["scenario"] = number
     experiments["policy"] = pd.Categorical(table["scenario"], categories=result.scenarios)
     experiments["model"] = pd.Categorical([_model(result)] * len(table))

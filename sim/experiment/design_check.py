@@ -106,8 +106,17 @@ def check_inputs(
     report = Report(design.where)
     for scenario in scenarios:
         held = set_values(scenario, case, design.constants)
-        world, _ = _compiled(design, held, case)
-        _check_outcomes(design, world.names, report)
+        try:
+            world, _ = _compiled(design, held, case)
+        except InputError as error:
+            if not design.constants:
+                raise
+            told = ", ".join(f"{path} {value}" for path, value in design.constants.items())
+            raise InputError(
+                f"{design.where('constants')}: with {told} the scenario cannot be run: {error}"
+            ) from None
+        inside = f" in the scenario {scenario.name}" if len(scenarios) > 1 else ""
+        _check_outcomes(design, world.names, inside, report)
         acting = _acting(design, factors, scenario, case)
         for index, factor in enumerate(factors):
             if factor.name not in acting:
@@ -596,10 +605,12 @@ def same_inputs(one: Any, other: Any) -> bool:
     return bool(one == other)
 
 
-def _check_outcomes(design: Design, names: Names, report: Report) -> None:
+def _check_outcomes(design: Design, names: Names, inside: str, report: Report) -> None:
     """Outcomes and columns that there are with these countries, powers and routes."""
     for key in ("outcomes", "by_quarter"):
         for index, name in enumerate(getattr(design, key) or ()):
             allowed = columns(INDICATORS[name.split(".")[0]], names)
             if name not in INDICATORS and name not in allowed:
-                report.problem((key, index), f"there is no column {name!r}{nearest(name, allowed)}")
+                report.problem(
+                    (key, index), f"there is no column {name!r}{inside}{nearest(name, allowed)}"
+                )

@@ -83,6 +83,21 @@ def test_the_workbench_loads_what_was_saved_and_finds_the_box(mixed: Path, tmp_p
     assert box.box_lim["closed_from"][1] == pytest.approx(2025.25, abs=0.3)
 
 
+def test_factors_called_as_the_workbench_calls_its_own_are_kept(tmp_path: Path) -> None:
+    def rises(point: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        return point[0] + 0.0 * draws
+
+    names = ("policy", "model")
+    sweep = stored_sweep.write(tmp_path, "latin_hypercube", {COLUMN: rises}, names, size=8)
+    experiments, outcomes = to_ema(sweep, [COLUMN])
+    assert list(experiments.columns) == [
+        *("factor_policy", "factor_model"),
+        *("scenario", "policy", "model"),
+    ]
+    np.testing.assert_allclose(experiments["factor_policy"], 10 * outcomes[COLUMN])
+    assert set(experiments["policy"]) == {"calm"}
+
+
 def test_the_file_loads_in_a_process_that_knows_nothing_of_us(mixed: Path, tmp_path: Path) -> None:
     path = tmp_path / "mixed.tar.gz"
     save_ema(path, *to_ema(load(mixed), [COLUMN]))

@@ -186,6 +186,27 @@ def test_a_factor_or_a_row_that_cannot_be_run_is_named_before_anything_runs(
     assert not (tmp_path / "out").exists()
 
 
+def test_constants_that_a_scenario_cannot_have_and_columns_it_lacks_are_told(
+    design: Path, tmp_path: Path
+) -> None:
+    text = design.read_text()
+    design.write_text(text.replace('"leverage"]', '"leverage.AVA.NRO"]'))
+    with pytest.raises(InputError, match=r"no column 'leverage\.AVA\.NRO' in the scenario calm"):
+        sweep(design, out=tmp_path / "out")
+    single = tmp_path / "single.toml"
+    late = load_scenario("cpc_closure").event[0].date
+    single.write_text(
+        'title = "Late"\nquestion = "Which?"\nscenario = "cpc_closure"\nmode = "grid"\n'
+        '[constants]\nhorizon.end = "2024Q4"\n'
+        '[[factor]]\npath = "driver.oil"\nvalues = [0.0, 0.1]\n'
+    )
+    assert late > 4 * 2024 + 3
+    with pytest.raises(
+        InputError, match=r"with horizon\.end 2024Q4 the scenario cannot be run: .*event\.date"
+    ):
+        sweep(single, out=tmp_path / "out")
+
+
 def test_a_draw_that_leaves_a_run_without_a_world_is_told_before_anything_runs(
     tmp_path: Path,
 ) -> None:
