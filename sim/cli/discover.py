@@ -73,7 +73,7 @@ def run(given: Namespace) -> int:
     found = discover(
         cases, boxes=given.boxes, density=given.density, depth=given.depth, seed=given.seed
     )
-    print(_report(found, condition.words(), remarks))
+    print(_report(found, condition.words(), remarks, given.density))
     if given.out_table is not None:
         found.table().to_csv(given.out_table, index=False)
     if not given.no_pictures:
@@ -86,7 +86,7 @@ def run(given: Namespace) -> int:
     return 0
 
 
-def _report(found: Discovery, condition: str, remarks: list[str]) -> str:
+def _report(found: Discovery, condition: str, remarks: list[str], asked: float) -> str:
     cases = found.cases
     runs, rows = round(cases.runs.sum()), len(cases.runs)
     of_rows = "" if runs == rows else f" ({rows:,} rows)"
@@ -97,7 +97,7 @@ def _report(found: Discovery, condition: str, remarks: list[str]) -> str:
         "those of the other half, with intervals of 95 percent.",
         *(textwrap.fill(remark, _WIDTH) for remark in remarks),
     ]
-    parts += [_box(number, box) for number, box in enumerate(found.boxes, 1)]
+    parts += [_box(number, box, asked) for number, box in enumerate(found.boxes, 1)]
     if not found.boxes:
         parts.append("No box beats the base rate on held-out rows.")
     tree = found.tree
@@ -116,7 +116,7 @@ def _report(found: Discovery, condition: str, remarks: list[str]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _box(number: int, box: Box) -> str:
+def _box(number: int, box: Box, asked: float) -> str:
     held, fitted = box.held_out, box.fitted
     coverage = "{:.0%} to {:.0%}".format(*held.coverage_interval)
     density = "{:.0%} to {:.0%}".format(*held.density_interval)
@@ -127,8 +127,10 @@ def _box(number: int, box: Box) -> str:
         f"  coverage  {held.coverage:6.1%}  ({coverage}; {half} {fitted.coverage:.1%})",
         f"  density   {held.density:6.1%}  ({density}; {half} {fitted.density:.1%})",
         f"  mass      {held.mass:6.1%}  ({held.inside:,} runs)",
-        "",
     ]
+    if held.density < asked:
+        lines.append(f"  The density asked for, {asked:.4g}, is not reached.")
+    lines.append("")
     for limit in box.limits:
         values = [value for value in limit.quasi_p if value is not None]
         p = " and ".join(f"{value:.2g}" for value in values)

@@ -50,6 +50,17 @@ def test_pictures_can_go_elsewhere_or_be_left_out(
     assert ".png" not in capsys.readouterr().out
 
 
+def test_a_density_that_is_not_reached_is_told(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for density, told in (("0.05", False), ("0.999", True)):
+        given = ["discover", str(folder), "autonomy.AVA < 0.4", "--boxes", "1", "--no-pictures"]
+        assert main([*given, "--density", density]) == 0
+        text = capsys.readouterr().out
+        assert "Box 1: " in text
+        assert ("The density asked for, 0.999, is not reached." in text) == told
+
+
 def test_noise_gives_no_box(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["discover", str(folder), "cohesion < 0.5", "--no-pictures"]) == 0
     text = capsys.readouterr().out
