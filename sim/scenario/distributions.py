@@ -39,8 +39,8 @@ class _Distribution(BaseModel):
         return f"{self.model_dump()['distribution']}({', '.join(parts)})"
 
 
-def _plain(value: float | list[float]) -> str:
-    return " ".join(f"{v:g}" for v in value) if isinstance(value, list) else f"{value:g}"
+def _plain(value: float | list[float] | tuple[float, ...]) -> str:
+    return " ".join(f"{v:g}" for v in value) if isinstance(value, list | tuple) else f"{value:g}"
 
 
 class Uniform(_Distribution):

@@ -207,6 +207,18 @@ def test_constants_that_a_scenario_cannot_have_and_columns_it_lacks_are_told(
         sweep(single, out=tmp_path / "out")
 
 
+def test_a_number_of_a_file_that_is_out_of_range_is_told(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("fear,oil\n1,0\n1000,0.1\n2,0.2\n")
+    written = tmp_path / "rows.toml"
+    written.write_text(
+        'title = "Rows"\nquestion = "Which?"\nscenario = "baseline"\nmode = "csv"\n'
+        'file = "rows.csv"\n[[factor]]\nname = "fear"\npath = "parameters.fear_push"\n'
+        '[[factor]]\nname = "oil"\npath = "driver.oil"\n'
+    )
+    with pytest.raises(InputError, match=r"1000 lies outside the range 0 to 100"):
+        sweep(written, out=tmp_path / "out")
+
+
 def test_a_draw_that_leaves_a_run_without_a_world_is_told_before_anything_runs(
     tmp_path: Path,
 ) -> None:
