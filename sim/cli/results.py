@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _WIDTH = 100
 _LABEL = 12  # columns for what a paragraph is about
 _DIGITS = 12  # of a hash; the manifest has them all
+_MOST_COUNTED = 1_000_000  # rows of an answer, of which only the first are shown
 _FEW = 6  # columns that are named one by one
 _LONGEST = 40  # characters of a text in a table
 
@@ -390,12 +391,15 @@ def _print_answer(batches: pa.RecordBatchReader, limit: int) -> None:
         if rows < limit:
             first.append(batch.slice(0, limit - rows))
         rows += batch.num_rows
+        if rows > max(limit, _MOST_COUNTED):
+            break
     shown = pa.Table.from_batches(first, batches.schema).to_pandas()
     text, left = _fitted(shown, shutil.get_terminal_size((_WIDTH, 24)).columns)
     print(text)
     more = []
     if rows > len(shown):
-        more.append(f"the first {len(shown)} of {rows:,} rows are shown (--limit shows more)")
+        count = f"{rows:,}" if rows <= _MOST_COUNTED else f"more than {_MOST_COUNTED:,}"
+        more.append(f"the first {len(shown)} of {count} rows are shown (--limit shows more)")
     if left:
         names = ", ".join(map(str, shown.columns[-left:][:3])) + (", ..." if left > 3 else "")
         count = "1 column does" if left == 1 else f"{left:,} columns do"

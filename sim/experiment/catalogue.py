@@ -158,7 +158,7 @@ def _entry(folder: Path) -> Entry:
         kind, manifest = read(folder)
         status = str(manifest.get("status", "incomplete"))
         given = {**manifest, **manifest.get("settings", {}), **manifest.get("plan", {})}
-        rows, runs, seed = given.get("rows"), given.get("runs"), given.get("seed")
+        rows, runs, seed = (_whole(given.get(name)) for name in ("rows", "runs", "seed"))
         about = _about(manifest)
         problem = _damage(folder, manifest)
     except (InputError, OSError, ValueError) as error:
@@ -169,6 +169,19 @@ def _entry(folder: Path) -> Entry:
         status = BROKEN
     size, created = _size(folder), str(manifest.get("created") or _changed(folder))
     return Entry(folder, kind, about, rows, runs, seed, status, created, size, problem)
+
+
+def _whole(value: Any) -> int | None:
+    """A number of a manifest, which may say none.
+
+    Raises
+    ------
+    TypeError
+        If it is something else.
+    """
+    if value is not None and type(value) is not int:
+        raise TypeError
+    return value
 
 
 def _about(manifest: dict[str, Any]) -> str:

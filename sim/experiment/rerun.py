@@ -26,6 +26,7 @@ from sim.scenario import Scenario
 from sim.scenario.load import validated
 from sim.scenario.schema import Origin
 
+_NEEDED = ("chunk", "parameters", "versions", "cpu_features")  # beside what readers need
 _SOFTWARE = ("multivector", "numpy", "python", "pandas", "pyarrow")  # likelier causes first
 
 
@@ -163,6 +164,13 @@ def rerun(
     folder = Path(folder)
     form = store.format_of(folder)
     manifest = store.read_manifest(folder, form if form in _REMAKE else store.FORMAT)
+    missing = [key for key in _NEEDED if key not in manifest]
+    missing += ["resolved scenarios"] * any("resolved" not in one for one in manifest["scenarios"])
+    if missing:
+        raise InputError(
+            f"{folder / 'manifest.json'}: lacks {', '.join(missing)}, without which the result "
+            "cannot be made anew; it was changed or cut short"
+        )
     if manifest["status"] != "complete":
         raise InputError(
             f"{folder}: the result is incomplete; finish it first with the command that made it "

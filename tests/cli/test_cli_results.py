@@ -154,6 +154,14 @@ def test_a_long_and_wide_answer_is_cut_and_says_so(
     assert "1 column does not fit: welfare.AAA" in " ".join(lines)
 
 
+def test_an_answer_of_endless_rows_is_not_counted_to_its_end(
+    sweep: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("duckdb")
+    text = said(capsys, "query", sweep, "SELECT * FROM range(100000000000)", "--limit", 2)
+    assert "the first 2 of more than 1,000,000 rows are shown" in text
+
+
 def test_missing_values_lists_and_long_texts_are_printed(
     sweep: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

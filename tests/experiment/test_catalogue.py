@@ -63,6 +63,7 @@ def test_fits_and_hindcasts_are_results_with_what_stands_inside(tmp_path: Path) 
         ('{"format": "multivector results 9"}', "format 'multivector results 9' is unknown"),
         ('{"format": "multivector results 1"}', "lacks status, seed"),
         ('{"format": "multivector fit 1", "settings": 3}', "it does not say what other manifests"),
+        ('{"format": "multivector fit 1", "seed": "x"}', "it does not say what other manifests"),
     ],
 )
 def test_a_broken_manifest_is_listed_with_the_reason(

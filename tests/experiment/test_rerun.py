@@ -184,6 +184,14 @@ def test_what_cannot_be_made_anew_is_refused(here: Path) -> None:
     store.write_manifest(folder, manifest | {"status": "incomplete"})
     with pytest.raises(InputError, match=r"incomplete; finish it first with .* --resume"):
         rerun(folder, jobs=1)
+    less = {name: value for name, value in manifest.items() if name not in ("versions", "chunk")}
+    store.write_manifest(folder, less)
+    with pytest.raises(InputError, match=r"manifest.json: lacks chunk, versions, without which"):
+        rerun(folder, jobs=1)
+    bare = [{"name": one["name"]} for one in manifest["scenarios"]]
+    store.write_manifest(folder, manifest | {"scenarios": bare})
+    with pytest.raises(InputError, match=r"manifest.json: lacks resolved scenarios, without"):
+        rerun(folder, jobs=1)
     store.write_manifest(folder, manifest)
     shutil.rmtree(here / "case")
     with pytest.raises(InputError, match="case"):
