@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,14 +122,13 @@ def sort_runs(
     names = result.scenarios if scenario is None else [scenario]
     inputs, values, key, remarks = inputs_of(result)
     if isinstance(result, Sweep):
-        sorted_runs, remark = _sorted_rows(result, condition)
+        sorted_runs, remark = _sorted_rows(result, condition, names)
         remarks += remark
     else:
-        sorted_runs = _sorted_batch(result, condition)
+        sorted_runs = _sorted_batch(result, condition, names)
         sorted_runs[key] = draw_numbers(result.manifest, sorted_runs["run"].to_numpy())
     if not result.complete:
         remarks.append("Runs that failed or are not finished are left out.")
-    sorted_runs = sorted_runs[sorted_runs["scenario"].isin(names)]
     rows = sorted_runs.groupby(["scenario", key], sort=False, observed=True)["interest"].agg(
         ["sum", "count"]
     )
@@ -205,17 +204,24 @@ def _factors(sweep: Sweep) -> tuple[list[Input], pd.DataFrame, str, list[str]]:
     return inputs, values, "row", remarks
 
 
-def _sorted_rows(sweep: Sweep, condition: Condition) -> tuple[pd.DataFrame, list[str]]:
+def _of(table: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Lines of some scenarios: the others may leave out the actors that a condition is about."""
+    return table[table["scenario"].isin(names)]
+
+
+def _sorted_rows(
+    sweep: Sweep, condition: Condition, names: Sequence[str]
+) -> tuple[pd.DataFrame, list[str]]:
     """Scenario, row and interest: a line a run, or a row where quarters are asked for."""
     if condition.quarters == [None]:
-        runs = sweep.runs(condition.columns)
+        runs = _of(sweep.runs(condition.columns), names)
         return runs.assign(interest=condition.holds(runs))[["scenario", "row", "interest"]], []
-    means = sweep.means(condition.columns).set_index(["scenario", "row"])
+    means = _of(sweep.means(condition.columns), names).set_index(["scenario", "row"])
     index = means.index.unique()
     tables: dict[int | None, pd.DataFrame] = {}
     for quarter in condition.quarters:
         if quarter is None:
-            runs = sweep.runs(condition.columns).drop(columns="run")
+            runs = _of(sweep.runs(condition.columns), names).drop(columns="run")
             own = runs.groupby(["scenario", "row"], sort=False).mean()
         else:
             own = means[means["quarter"] == quarter].drop(columns="quarter")
@@ -253,9 +259,9 @@ def _parameters(result: Result) -> tuple[list[Input], pd.DataFrame, str, list[st
     return inputs, values, "draw", remarks
 
 
-def _sorted_batch(result: Result, condition: Condition) -> pd.DataFrame:
+def _sorted_batch(result: Result, condition: Condition, names: Sequence[str]) -> pd.DataFrame:
     """Scenario, run and interest, a line a run."""
-    runs = result.runs(condition.columns).set_index(["scenario", "run"])
+    runs = _of(result.runs(condition.columns), names).set_index(["scenario", "run"])
     tables: dict[int | None, pd.DataFrame] = {None: runs}
     if condition.quarters != [None]:
         paths = result.trajectories(condition.columns).set_index(["scenario", "run"])

@@ -191,6 +191,21 @@ def test_scenarios_are_an_input_or_chosen(tmp_path: Path) -> None:
         sort_runs(sweep, parse("autonomy.AVA < 0.4"), "clam")
 
 
+@pytest.mark.parametrize("condition", ["autonomy.AVA < 0.4", "autonomy.AVA@2024Q2 < 0.4"])
+def test_a_scenario_that_leaves_an_actor_out_does_not_stand_in_the_way(
+    tmp_path: Path, condition: str
+) -> None:
+    sweep = mixed_sweep.write(tmp_path, rows=60, scenarios=("calm", "shock"))
+    for name in ("runs", "means"):
+        table = pd.read_parquet(tmp_path / f"{name}.parquet")
+        table.loc[table["scenario"] == "shock", "autonomy.AVA"] = np.nan
+        table.to_parquet(tmp_path / f"{name}.parquet")
+    cases, _ = sort_runs(sweep, parse(condition), "calm")
+    assert len(cases.runs) == 60
+    with pytest.raises(InputError, match=r"autonomy.AVA\S* has no value in \d+ of \d+ runs"):
+        sort_runs(sweep, parse(condition))
+
+
 def test_a_factor_that_follows_another_is_no_input(tmp_path: Path) -> None:
     sweep = mixed_sweep.write(tmp_path / "sweep", rows=60, runs=2)
     sweep.manifest["factors"][2]["same_as"] = "fear"
