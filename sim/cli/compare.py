@@ -219,8 +219,10 @@ def _run(names: list[str], beside: list[Any], given: Namespace) -> Any:
     folder = given.results or Path(
         "results", "-".join(["compare", *(one.name for one in loaded), str(runs)])
     )
+    # The first side last: compared alone, the folder's first scenario is what the others are held
+    # against, so the folder of two tells the same difference as the two by name.
     result = batch(
-        names, out=folder, progress=sys.stderr.isatty(), overwrite=given.overwrite,
+        names[::-1], out=folder, progress=sys.stderr.isatty(), overwrite=given.overwrite,
         resume=not given.overwrite, **chosen_engine(given), **settings,
     )  # fmt: skip
     print(f"Runs of {', '.join(result.scenarios)} are in {folder}.\n")

@@ -114,7 +114,9 @@ def test_scenarios_are_run_together(here: Path, capsys: pytest.CaptureFixture[st
         capsys, "compare", "shock", "calm", "-n", 12, "--seed", 8, "--parameters", "point",
         "--jobs", 1, "--results", "mine",
     )  # fmt: skip
-    assert "Runs of shock, calm are in mine." in told
+    assert "Runs of calm, shock are in mine." in told
+    again = said(capsys, "compare", "mine")
+    assert again.splitlines()[0] == "shock less calm, 2023Q4: 12 runs, seed 8"
     assert "shock less calm, 2023Q4: 12 runs, seed 8" in told
 
 
