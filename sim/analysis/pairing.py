@@ -76,8 +76,6 @@ def paired_sides(
 ) -> tuple[Side, Side]:
     """The scenarios to compare, checked; see `check_pairing`."""
     one, other = Side.of(a, scenario_a), Side.of(b, scenario_b)
-    if one.scenario == other.scenario and a.folder.resolve() == b.folder.resolve():
-        raise InputError(f"{one}: a scenario cannot be compared with itself; name another")
     check_pairing(one, other)
     return one, other
 
@@ -88,8 +86,11 @@ def check_pairing(one: Side, other: Side) -> None:
     Raises
     ------
     InputError
-        If not, with all that differs.
+        If not, with all that differs; or if both are the same.
     """
+    folders = one.result.folder.resolve(), other.result.folder.resolve()
+    if one.scenario == other.scenario and folders[0] == folders[1]:
+        raise InputError(f"{one}: a scenario cannot be compared with itself; name another")
     first, second = one.result.manifest, other.result.manifest
     told = []
     if first["seed"] != second["seed"]:

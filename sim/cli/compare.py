@@ -27,7 +27,8 @@ _EXPLAINED = (
     "mean, against: means over runs of the first and the second. difference: mean of the\n"
     "differences run by run, +- half of its interval of 90 percent. above: share of runs in which\n"
     "the first is above the second. effect: difference / standard deviation over runs; sorts the\n"
-    "table. from: first quarter whose interval leaves out zero, of outcomes kept by quarter."
+    "table. from: first quarter whose interval leaves out zero, of outcomes kept by quarter.\n"
+    "Columns that the page has no room for are in the file that --out names."
 )
 
 
@@ -112,17 +113,19 @@ def run(given: Namespace) -> int:
         tables.append(comparison(*sides, outcomes=chosen, at=given.at))
         if given.effects_out is not None or given.picture is not None:
             effects.append(effects_over_time(*sides, outcomes=chosen))
+    written: list[object] = []  # before anything is printed, in case nobody reads to the end
+    for path, parts in ((given.out, tables), (given.effects_out, effects)):
+        if path is not None:
+            _write(pd.concat(parts, ignore_index=True), path)
+            written.append(path)
+    if given.picture is not None:
+        written += _draw(pairs, tables, effects, given.picture, given.top)
     for (first, second), table in zip(pairs, tables, strict=True):
         print(_page(first, second, table, given.top))
     print(_EXPLAINED)
     print(_pairing(variance_saved(pd.concat(tables, ignore_index=True))))
-    for path, parts in ((given.out, tables), (given.effects_out, effects)):
-        if path is not None:
-            _write(pd.concat(parts, ignore_index=True), path)
-            print(path)
-    if given.picture is not None:
-        for path in _draw(pairs, tables, effects, given.picture, given.top):
-            print(path)
+    for path in written:
+        print(path)
     return 0
 
 
@@ -289,7 +292,7 @@ def _table(table: pd.DataFrame) -> str:
     }
     shown = shown.assign(**aligned)
     shown = shown.rename(columns={name: name.ljust(len(shown[name].iloc[0])) for name in left})
-    for name in ("", "from", "against"):
+    for name in ("", "against", "from"):
         text = str(shown.drop(columns=[name] if name else []).to_string(index=False))
         if len(text.splitlines()[0]) <= _WIDTH:
             break

@@ -154,6 +154,8 @@ def test_of_a_difference(both: Result) -> None:
     assert table["error"][0] == pytest.approx(gap.sem())
     assert table["wanted"][0] == pytest.approx(0.1 * abs(gap.mean()))
     assert set(table["against"]) == {"calm"}
+    with pytest.raises(InputError, match="a scenario cannot be compared with itself"):
+        convergence(both, [name], "calm", against)
     early = convergence(both, [name], "shock", against, quarter="2023Q3")
     assert early["value"][0] != pytest.approx(gap.mean(), rel=1e-3)
 
