@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 
 import sim
+from sim.analysis.spread import spread
 from sim.case import Posterior, write_posterior
 from sim.cli.main import main
-from sim.analysis.spread import spread
 
 CASE = Path(__file__).parents[1] / "data" / "toy_case"
 CALM = """
