@@ -209,7 +209,7 @@ def test_commands_take_a_cluster(
     assert main(["sweep", str(design), "--out", str(tmp_path / "sweep"), *there]) == 0
     command = ["batch", *both, *few, "--no-pictures", "--out", str(tmp_path / "batch"), *there]
     assert main(command) == 0
-    assert main(["compare", *both, *few, "--results", str(tmp_path / "compare"), *there]) == 0
+    assert main(["compare", *both[::-1], *few, "--results", str(tmp_path / "compare"), *there]) == 0
     expected = digests(sweep(design, out=tmp_path / "sweep here").folder)
     assert digests(tmp_path / "sweep") == expected
     here = batch(both, out=tmp_path / "batch here", runs=5, seed=3, parameters="point")
