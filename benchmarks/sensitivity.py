@@ -25,7 +25,7 @@ from sim.experiment.design import load_design
 from sim.experiment.sweep_result import Sweep
 from sim.fit.prior import Prior
 from sim.picture.files import write
-from sim.picture.sensitivity_pages import pictures
+from sim.picture.sweep.sensitivity_pages import pictures
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"

@@ -331,8 +331,8 @@ def _draw(
     top: int,
 ) -> list[Path]:
     """Draw each pair; several pairs have their scenarios in the names of the files."""
-    from sim.picture.comparison_figures import effects as largest
-    from sim.picture.comparison_figures import over_time
+    from sim.picture.batch.comparison import effects as largest
+    from sim.picture.batch.comparison import over_time
     from sim.picture.files import write
 
     folder, stem = picture_file(picture, "effects")

@@ -126,7 +126,7 @@ def _batch(given: Namespace, result: Result, wanted: Wanted | None) -> int:
         table.to_csv(given.out, index=False)
         print(given.out)
     if given.picture is not None:
-        from sim.picture.convergence_figures import settling
+        from sim.picture.convergence import settling
         from sim.picture.files import write
 
         side = Side.of(result, given.scenario)

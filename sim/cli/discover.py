@@ -78,7 +78,7 @@ def run(given: Namespace) -> int:
         found.table().to_csv(given.out_table, index=False)
     if not given.no_pictures:
         from sim.picture import files
-        from sim.picture.discovery_figures import figures
+        from sim.picture.sweep.discovery import figures
 
         folder = Path(given.out) if given.out else result.folder / "pictures"
         for path in files.write(figures(found, result, condition, remarks), folder):

@@ -92,7 +92,7 @@ def run(given: Namespace) -> int:
     print(page)
     pictures: list[Path] = []
     if not given.no_pictures:
-        from sim.picture.fit_pages import draw_fit
+        from sim.picture.fits.fit_pages import draw_fit
 
         pictures = draw_fit(out, out / "pictures")
     if given.install:

@@ -97,7 +97,7 @@ def run(given: Namespace) -> int:
     print(page)
     pictures: list[Path] = []
     if not given.no_pictures:
-        from sim.picture.hindcast_pages import draw_hindcast
+        from sim.picture.fits.hindcast_pages import draw_hindcast
 
         pictures = draw_hindcast(out, case, out / "pictures")
     print(f"\nIn {out}: report.md, tables (.csv), the fits of the origins (fit-<year>)")

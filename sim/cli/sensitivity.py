@@ -104,7 +104,7 @@ def run(given: Namespace) -> int:
             path.unlink(missing_ok=True)
     if detailed and not given.no_pictures:
         from sim.picture.files import write
-        from sim.picture.sensitivity_pages import pictures
+        from sim.picture.sweep.sensitivity_pages import pictures
 
         files += write(pictures(found, sweep, detailed), sweep.folder / "pictures")
     print(f"In {sweep.folder}:")

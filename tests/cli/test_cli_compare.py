@@ -19,8 +19,8 @@ from sim.analysis.pairing import Side
 from sim.cli.main import main
 from sim.experiment.batch import batch
 from sim.experiment.result import Result, load_batch
-from sim.picture.comparison_figures import codes_in_words, effects, over_time, signed
-from sim.picture.convergence_figures import settling
+from sim.picture.batch.comparison import codes_in_words, effects, over_time, signed
+from sim.picture.convergence import settling
 from tests.analysis.stored_sweep import write
 from tests.experiment.conftest import scenarios
 from tests.picture.conftest import page_collisions, page_words

@@ -16,8 +16,8 @@ from matplotlib.patches import Rectangle
 from sim.analysis.conditions import parse
 from sim.analysis.discovery import discover
 from sim.analysis.interest import Cases, Input, sort_runs
-from sim.picture import discovery_figures
 from sim.picture.style import Caption
+from sim.picture.sweep import discovery as discovery_figures
 from tests.analysis import mixed_sweep
 
 Words = Callable[[Figure], str]

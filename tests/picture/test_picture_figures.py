@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from sim.core.errors import InputError
-from sim.picture import distribution, fan, leverage, ternary
+from sim.picture.batch import fan, leverage, ridgeline, ternary
 from sim.picture.style import Actor, Caption, scenario_styles
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -152,7 +152,7 @@ def test_figures_refuse_to_draw_without_quantiles(
     with pytest.raises(InputError, match="needs the quantiles it shows: at least 3, the median"):
         fan.draw(fan_table(), PANELS, TWO, quantiles, caption)
     with pytest.raises(InputError, match="needs the quantiles it shows: at least 3, the median"):
-        distribution.draw(runs_table(), PANELS, TWO, quantiles, caption)
+        ridgeline.draw(runs_table(), PANELS, TWO, quantiles, caption)
 
 
 @pytest.mark.parametrize("field", ["title", "shown", "source"])
@@ -192,7 +192,7 @@ def runs_table(runs: int = 200) -> pd.DataFrame:
 
 def test_distribution_marks_the_quantiles(caption: Caption, page_words: Words) -> None:
     table = runs_table()
-    figure = distribution.draw(table, PANELS, TWO, QUANTILES, caption)
+    figure = ridgeline.draw(table, PANELS, TWO, QUANTILES, caption)
     sample = table[(table["scenario"] == "shock") & (table["panel"] == "B")]["value"]
     low, first, median, third, high = np.quantile(sample, QUANTILES)
     np.testing.assert_allclose(drawn(figure, "bar 0 shock")[1].get_xdata(), [low, high])
@@ -206,7 +206,7 @@ def test_distribution_marks_the_quantiles(caption: Caption, page_words: Words) -
 def test_distribution_counts_whole_numbers_in_bars(caption: Caption, page_words: Words) -> None:
     table = runs_table(100)
     table["value"] = np.tile([0.0] * 60 + [1.0] * 30 + [2.0] * 10, 4)
-    figure = distribution.draw(table, PANELS, TWO, QUANTILES, caption)
+    figure = ridgeline.draw(table, PANELS, TWO, QUANTILES, caption)
     bars = [patch for patch in figure.axes[0].patches if isinstance(patch, Rectangle)]
     heights = np.array([bar.get_height() for bar in bars[:3]])
     np.testing.assert_allclose(heights / heights[0], [1, 0.5, 1 / 6])
@@ -215,22 +215,22 @@ def test_distribution_counts_whole_numbers_in_bars(caption: Caption, page_words:
 
 @pytest.mark.parametrize("runs", [1, 2, 7])
 def test_distribution_of_few_runs_shows_the_runs(caption: Caption, runs: int) -> None:
-    figure = distribution.draw(runs_table(runs), PANELS, TWO, QUANTILES, caption)
+    figure = ridgeline.draw(runs_table(runs), PANELS, TWO, QUANTILES, caption)
     assert not figure.axes[0].collections  # no curve that nobody sampled
 
 
 def test_distribution_of_constants_and_missing_values(caption: Caption, page_words: Words) -> None:
     table = runs_table().assign(value=0.25)
     table.loc[(table["scenario"] == "base") & (table["panel"] == "B"), "value"] = np.nan
-    text = page_words(distribution.draw(table, PANELS, TWO, QUANTILES, caption))
+    text = page_words(ridgeline.draw(table, PANELS, TWO, QUANTILES, caption))
     assert "left out" in text
 
 
 def test_distribution_refuses_what_it_cannot_draw(caption: Caption) -> None:
     with pytest.raises(InputError, match="needs a column value; found none"):
-        distribution.draw(runs_table().drop(columns="value"), PANELS, TWO, QUANTILES, caption)
+        ridgeline.draw(runs_table().drop(columns="value"), PANELS, TWO, QUANTILES, caption)
     with pytest.raises(InputError, match="needs runs; Avaland has none"):
-        distribution.draw(runs_table().assign(value=np.nan), PANELS, TWO, QUANTILES, caption)
+        ridgeline.draw(runs_table().assign(value=np.nan), PANELS, TWO, QUANTILES, caption)
 
 
 # Ternary

@@ -17,9 +17,10 @@ from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
 from sim.experiment.result import Result, load
-from sim.picture import gallery, plot_result, tables
-from sim.picture.choice import choose, headlines
-from sim.picture.gallery import Pictures
+from sim.picture import plot_result
+from sim.picture.batch import gallery, tables
+from sim.picture.batch.choice import choose, headlines
+from sim.picture.batch.gallery import Pictures
 
 Make = Callable[..., Result]
 Collisions = Callable[[Figure], list[tuple[str, ...]]]

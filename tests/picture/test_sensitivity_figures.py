@@ -17,9 +17,9 @@ from sim.analysis.sensitivity import Study, study
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS
 from sim.experiment.sweep_result import Sweep
-from sim.picture import sensitivity_figures as figures
-from sim.picture.sensitivity_pages import SPOKEN, pictures
 from sim.picture.style import WIDTH, Caption
+from sim.picture.sweep import sensitivity as figures
+from sim.picture.sweep.sensitivity_pages import SPOKEN, pictures
 from tests.analysis.stored_sweep import g_function, write
 
 Words = Callable[[Figure], str]

@@ -21,9 +21,10 @@ from sim.fit.fit import Settings
 from sim.fit.hindcast import Plan
 from sim.fit.recovery import LEAST, MOST
 from sim.fit.skill import ALL
-from sim.picture import fit_figures, hindcast_figures
-from sim.picture.fit_pages import draw_fit
-from sim.picture.hindcast_pages import draw_hindcast
+from sim.picture.fits import fit as fit_figures
+from sim.picture.fits import hindcast as hindcast_figures
+from sim.picture.fits.fit_pages import draw_fit
+from sim.picture.fits.hindcast_pages import draw_hindcast
 from sim.picture.labels import Labels, Measure, Moment
 from sim.picture.style import Actor, Caption
 

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from sim.case import Case, load_case
 from sim.fit.fit import Fit
 from sim.fit.recovery import FITS
-from sim.picture import fit_figures
 from sim.picture.files import write
+from sim.picture.fits import fit as fit_figures
 from sim.picture.labels import Labels, sentence, words
 from sim.picture.style import Caption
 

@@ -11,7 +11,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from sim.picture.comparison_figures import DARK, MIDDLE, codes_in_words
+from sim.picture.batch.comparison import DARK, MIDDLE, codes_in_words
 from sim.picture.labels import source
 from sim.picture.multiples import Heading, multiples, scale_values
 from sim.picture.sheet import Cell

@@ -16,8 +16,8 @@ from sim.fit.hindcast import Hindcast
 from sim.fit.record import shipped
 from sim.fit.scoring import QUANTITY_BASELINES
 from sim.fit.skill import ALL
-from sim.picture import hindcast_figures
 from sim.picture.files import write
+from sim.picture.fits import hindcast as hindcast_figures
 from sim.picture.labels import Labels, sentence, words
 from sim.picture.style import Actor, Caption
 

@@ -14,8 +14,8 @@ from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment.result import Result
 from sim.experiment.statistics import QUANTILES
-from sim.picture import distribution, fan, leverage, tables, ternary
-from sim.picture.choice import TABLES, Chosen, choose, codes, headlines
+from sim.picture.batch import fan, leverage, ridgeline, tables, ternary
+from sim.picture.batch.choice import TABLES, Chosen, choose, codes, headlines
 from sim.picture.files import write
 from sim.picture.labels import source
 from sim.picture.style import (
@@ -179,7 +179,7 @@ class Pictures:
         shown = f"{self._label(chosen)} in {self.end}"
         for page, panels, note in self._pages(chosen, table, ["value"]):
             caption = self._caption(shown, self._meaning(chosen), note)
-            figure = distribution.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
+            figure = ridgeline.draw(table, panels, self.scenarios, tables.QUANTILES, caption)
             yield f"distribution_{_file(chosen)}{page}", figure
 
     def _pages(

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from sim.experiment import statistics, store
 from sim.experiment.result import Result
-from sim.picture.choice import Chosen, codes
+from sim.picture.batch.choice import Chosen, codes
 
 QUANTILES = tuple(statistics.QUANTILES.values())  # those that results keep by quarter
 

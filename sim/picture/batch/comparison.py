@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.picture import strips
-from sim.picture.choice import TABLES
+from sim.picture.batch.choice import TABLES
 from sim.picture.labels import source
 from sim.picture.multiples import Heading, multiples, scale_values
 from sim.picture.scale import padded

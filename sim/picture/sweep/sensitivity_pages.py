@@ -12,9 +12,9 @@ from sim.analysis.sensitivity import Study
 from sim.analysis.sensitivity.study import GIVEN, INDEX, MORRIS, ONE, POINTS, SOBOL
 from sim.core.errors import InputError
 from sim.experiment.sweep_result import Sweep
-from sim.picture import sensitivity_figures as figure
 from sim.picture.labels import sentence, words
 from sim.picture.style import Caption
+from sim.picture.sweep import sensitivity as figure
 
 _SHOWN = {
     SOBOL: "Sobol indices",

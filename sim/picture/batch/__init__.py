@@ -1,0 +1,1 @@
+"""Pictures of a batch: tables over runs in, figures out."""

@@ -1,0 +1,1 @@
+"""Pictures of fits and hindcasts: parameters and forecasts beside the record."""

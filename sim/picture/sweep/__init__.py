@@ -1,0 +1,1 @@
+"""Pictures of a sweep: what its factors do to the outcomes."""
