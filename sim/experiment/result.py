@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -15,7 +14,8 @@ import pyarrow.dataset as ds
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment import statistics, store
-from sim.experiment.reading import check_scenario, read_columns, unit_of, usual_outcomes
+from sim.experiment.reading import check_scenario, read_columns, usual_outcomes
+from sim.experiment.stored import Stored
 from sim.experiment.sweep_result import Sweep
 
 
@@ -42,39 +42,16 @@ def load_batch(folder: str | Path) -> Result:
     return Result(Path(folder))
 
 
-class Result:
+class Result(Stored):
     """The outcomes of a batch; tables are read from disk when they are asked for.
 
     Parameters
     ----------
     folder : Path
         A results folder.
-
-    Attributes
-    ----------
-    folder : Path
-    manifest : dict
-        What was run: scenarios, case, seed, versions, outcomes with units.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.manifest = store.read_manifest(folder)
-
-    @property
-    def scenarios(self) -> list[str]:
-        """Names of the scenarios, in the order they were given."""
-        return [scenario["name"] for scenario in self.manifest["scenarios"]]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every run of every scenario was finished."""
-        return bool(self.manifest["status"] == "complete")
-
-    @property
-    def failures(self) -> list[dict[str, Any]]:
-        """Chunks of runs that failed: scenario, first_run, runs, error."""
-        return list(self.manifest["failures"])
+    form = store.FORMAT
 
     def runs(self, columns: Iterable[str] | None = None) -> pd.DataFrame:
         """Outcomes at the last quarter.
@@ -283,10 +260,6 @@ class Result:
         else:
             table = table[table["quarter"] == quarters.parse(at)]
         return table.groupby(["scenario", "run"], observed=True)[column].mean()
-
-    def unit(self, column: str) -> str:
-        """Unit of an outcome's column."""
-        return unit_of(self.manifest, column)
 
     def plot(
         self, out: str | Path | None = None, outcomes: Sequence[str] | None = None

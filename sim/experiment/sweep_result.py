@@ -3,54 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from sim.core.errors import InputError
 from sim.experiment import store
-from sim.experiment.reading import read_columns, unit_of
+from sim.experiment.reading import read_columns
+from sim.experiment.stored import Stored
 
 
-class Sweep:
+class Sweep(Stored):
     """The outcomes of a design's rows; tables are read from disk when they are asked for.
 
     Parameters
     ----------
     folder : Path
         Folder of a sweep.
-
-    Attributes
-    ----------
-    folder : Path
-    manifest : dict
-        What was run: design, factors, scenarios, case, seed, versions, outcomes with units.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing or holds no sweep.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.manifest = store.read_manifest(folder, store.SWEEP_FORMAT)
-
-    @property
-    def scenarios(self) -> list[str]:
-        """Names of the scenarios, in the order they were given."""
-        return [scenario["name"] for scenario in self.manifest["scenarios"]]
-
-    @property
-    def complete(self) -> bool:
-        """Whether every run of every row was finished."""
-        return bool(self.manifest["status"] == "complete")
-
-    @property
-    def failures(self) -> list[dict[str, Any]]:
-        """Chunks that failed: scenario, first_row, rows, first_run, runs, error."""
-        return list(self.manifest["failures"])
+    form = store.SWEEP_FORMAT
 
     @property
     def factors(self) -> list[dict[str, Any]]:
@@ -114,10 +86,6 @@ class Sweep:
         There are none where a row has a single run.
         """
         return self._read("variances", ("scenario", "row", "quarter"), columns)
-
-    def unit(self, column: str) -> str:
-        """Unit of an outcome's column."""
-        return unit_of(self.manifest, column)
 
     def _read(
         self, name: str, keys: tuple[str, ...], columns: Iterable[str] | None
