@@ -1,0 +1,1 @@
+"""Results for readers: reports to be read, and a dashboard to be turned."""
