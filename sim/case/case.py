@@ -14,8 +14,9 @@ import numpy as np
 
 from sim.case.build import all_names, build, noise
 from sim.case.check import check
+from sim.case.geography import Geography, geography
 from sim.case.posterior import POSTERIOR, Posterior, read_posterior
-from sim.case.schema import TABLES
+from sim.case.schema import DRAWN, TABLES
 from sim.case.show import show
 from sim.case.tables import Table, choice, read_tables, read_text, shown
 from sim.core import quarters
@@ -115,6 +116,17 @@ class Case:
         path = self.folder / POSTERIOR
         return read_posterior(path) if path.exists() else None
 
+    @cached_property
+    def geography(self) -> Geography | None:
+        """Where countries, powers and routes lie, for a map; None in a case without that table.
+
+        Raises
+        ------
+        InputError
+            If a table of the map cannot be used.
+        """
+        return geography(self.tables)
+
     def draws(self, parameters: str | Path | Posterior) -> Posterior | None:
         """Draws of the parameters that runs are to take; None for the centres.
 
@@ -148,7 +160,19 @@ class Case:
         list of str
             ``file:line: what is wrong``; empty if nothing is.
         """
-        return [*self._strangers(), *self._draws_problem(), *check(self.tables, self.bases)]
+        return [
+            *self._strangers(),
+            *self._draws_problem(),
+            *self._map_problem(),
+            *check(self.tables, self.bases),
+        ]
+
+    def _map_problem(self) -> Iterator[str]:
+        """What keeps the tables of the map from being drawn."""
+        try:
+            _ = self.geography
+        except InputError as error:
+            yield str(error)
 
     def _draws_problem(self) -> Iterator[str]:
         """What makes the posterior that stands beside the tables unusable."""
@@ -175,9 +199,9 @@ class Case:
         return show(self.tables, title, self.description, self.as_of, country)
 
     def hash(self) -> str:
-        """SHA-256 of the case's files, which tells two versions of a case apart."""
+        """SHA-256 of the files that runs depend on, which tells two versions of a case apart."""
         digest = hashlib.sha256((self.folder / HEAD).read_bytes())
-        for table in self.tables.values():
+        for table in (one for name, one in self.tables.items() if name not in DRAWN):
             digest.update(table.path.read_bytes())
         if (self.folder / POSTERIOR).exists():
             digest.update((self.folder / POSTERIOR).read_bytes())

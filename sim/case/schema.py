@@ -9,6 +9,8 @@ INFINITY = float("inf")
 ROLES = ("trade", "labour", "transit", "energy", "capital", "security", "clearing")
 CONFIDENCE = ("high", "medium", "low", "expert")
 SEASONS = ("1", "2", "3", "4")
+PLACES = ("point", "town", "sea", "country", "power")  # a point has no name on the map
+OUTLINES = ("land", "water", "country")
 
 
 @dataclass(frozen=True)
@@ -315,10 +317,38 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _SOURCE,
         _DERIVATION,
     ),
+    "map_places": (
+        Column("place"),
+        Column("kind", allowed=PLACES),
+        _code("country", "countries", blank=True),
+        _code("power", "powers", blank=True),
+        Column("longitude", "number", low=-180, high=180),
+        Column("latitude", "number", low=-80, high=80),
+        Column("source"),
+        Column("derivation"),
+    ),
+    "map_lines": (
+        _code("route", "routes"),
+        Column("places"),
+        Column("source"),
+        Column("derivation"),
+    ),
+    "map_outlines": (
+        Column("outline"),
+        Column("kind", allowed=OUTLINES),
+        _code("country", "countries", blank=True),
+        Column("points"),
+        Column("source"),
+        Column("derivation"),
+    ),
 }
+
+# What pictures are drawn on. No run depends on it, so it does not count in the hash of a case.
+DRAWN = ("map_places", "map_lines", "map_outlines")
 
 # Tables that a case may do without; where the file is missing, so is the table.
 OPTIONAL = (
+    *DRAWN,
     "observed_ranges",
     "record_codes",
     "measures",
