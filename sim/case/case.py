@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.case.build import all_names, build, noise
+from sim.case.card import case_card
 from sim.case.check import check
 from sim.case.geography import Geography, geography
 from sim.case.posterior import POSTERIOR, Posterior, read_posterior
@@ -197,6 +198,9 @@ class Case:
         """
         title = f"{self.title}, as of {quarters.name(self.as_of)}"
         return show(self.tables, title, self.description, self.as_of, country)
+
+    def _repr_html_(self) -> str:
+        return case_card(self)
 
     def hash(self) -> str:
         """SHA-256 of the files that runs depend on, which tells two versions of a case apart."""

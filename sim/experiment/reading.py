@@ -124,3 +124,34 @@ def unit_of(manifest: Mapping[str, Any], column: str) -> str:
         routes = {route["code"]: route["unit"] for route in manifest["case"]["routes"]}
         unit = f"{routes[codes[0]].removesuffix(' a year')} a year"
     return str(unit)
+
+
+AXES = {  # of outcomes: the tables of a manifest's case that name what lies along them
+    "country": "countries",
+    "power": "powers",
+    "channel": "channels",
+    "route": "routes",
+    "sector": "sectors",
+    "text": "texts",
+}
+
+
+def in_words(name: str) -> str:
+    """The name of an outcome or a parameter in plain words, as in 're-export intensity'."""
+    plain = name.removesuffix("_usd").replace("_", " ").replace("reexport", "re-export")
+    return plain.replace("gdp", "GDP")
+
+
+def parts_in_words(manifest: Mapping[str, Any], column: str) -> tuple[str, dict[str, str]]:
+    """An outcome's column in words: the outcome, and by axis the name of what it is of.
+
+    Codes that the manifest does not name stand for themselves.
+    """
+    outcome, *codes = column.split(".")
+    axes = next((one["axes"] for one in manifest["outcomes"] if one["name"] == outcome), ())
+    found = {}
+    for axis, code in zip(axes, codes, strict=False):
+        listed = manifest["case"].get(AXES[axis], ())
+        named = (entry["name"] for entry in listed if entry["code"] == code)
+        found[axis] = next(named, code)
+    return in_words(outcome), found

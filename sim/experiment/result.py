@@ -14,6 +14,7 @@ import pyarrow.dataset as ds
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.experiment import statistics, store
+from sim.experiment.card import result_card
 from sim.experiment.reading import check_scenario, read_columns, usual_outcomes
 from sim.experiment.stored import Stored
 from sim.experiment.sweep_result import Sweep
@@ -297,12 +298,4 @@ class Result(Stored):
         )
 
     def _repr_html_(self) -> str:
-        case = self.manifest["case"]
-        horizon = self.manifest["scenarios"][0]
-        start = quarters.parse(horizon["start"])
-        end = quarters.name(start + horizon["quarters"] - 1)
-        return (
-            f"<p><b>{case['title']}</b>, {horizon['start']} to {end}; "
-            f"{self.manifest['runs']} runs each, seed {self.manifest['seed']}, "
-            f"{self.manifest['status']}. Medians at the end:</p>{self.summary().to_html()}"
-        )
+        return result_card(self)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from sim.core.errors import InputError
 from sim.experiment import store
+from sim.experiment.card import sweep_card
 from sim.experiment.reading import read_columns
 from sim.experiment.stored import Stored
 
@@ -103,8 +104,4 @@ class Sweep(Stored):
         )
 
     def _repr_html_(self) -> str:
-        return (
-            f"<p><b>{self.manifest['design']['title']}</b>: {self.manifest['rows']} rows "
-            f"({self.mode}) of {self.manifest['runs']} runs, seed {self.manifest['seed']}, "
-            f"{self.manifest['status']}.</p>{self.design().head(20).to_html()}"
-        )
+        return sweep_card(self)
