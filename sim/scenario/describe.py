@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sim.core import quarters
@@ -11,6 +12,17 @@ from sim.scenario.schema import Event, NoisePath, Path, Scenario, TablePath
 
 _IN_HEAD = ("case", "as_of", "horizon.start", "horizon.end", "runs", "seed")
 _NOT_DETAILS = ("kind", "form", "date", "from_", "to", "driver", "reason", "source")
+
+
+@dataclass(frozen=True)
+class Happening:
+    """An event or a path, in words."""
+
+    when: str  # a quarter, or "always"
+    words: str
+    given_by: str  # the scenario that it is inherited from, if it is
+    reason: str
+    source: str
 
 
 def describe(scenario: Scenario) -> str:
@@ -34,37 +46,55 @@ def describe(scenario: Scenario) -> str:
         "",
     ]
     title = "Settings" if base is None else f"Differs from {base.name}"
-    differences = _differences(scenario)
-    lines += [title, *(differences or ["  in nothing but what happens" if base else "  none"]), ""]
-    own = base.origin.name if base is not None else ""
-    first_path, first_event = (len(base.path), len(base.event)) if base is not None else (0, 0)
-    dated: list[tuple[int, str, Path | Event, str]] = [
-        (_start(path), _path(path), path, own if index < first_path else "")
-        for index, path in enumerate(scenario.path)
-    ]
-    dated += [
-        (event.date, _event(event), event, own if index < first_event else "")
-        for index, event in enumerate(scenario.event)
-    ]
+    settings = differences(scenario)
+    lines += [title, *(settings or ["  in nothing but what happens" if base else "  none"]), ""]
     lines.append("What happens")
-    for start, text, entry, inherited in sorted(dated, key=lambda found: found[0]):
-        when = quarters.name(start) if start else "always"
-        lines.append(f"  {when}  {text}" + (f"  (from {inherited})" if inherited else ""))
-        lines.append(f"          {entry.reason} [{entry.source}]")
-    if not dated:
+    happenings = timeline(scenario)
+    for one in happenings:
+        lines.append(f"  {one.when}  {one.words}" + f"  (from {one.given_by})" * bool(one.given_by))
+        lines.append(f"          {one.reason} [{one.source}]")
+    if not happenings:
         lines.append("  nothing from outside")
     if scenario.headline:
         lines += ["", "What it expects"]
     for headline in scenario.headline:
         at = {"end": "at the end", "mean": "on average"}.get(headline.at, f"in {headline.at}")
-        against = headline.against or own
+        against = headline.against or (base.name if base is not None else "")
         lines.append(
             f"  {headline.outcome} {headline.direction} {at} against {against}: {headline.because}"
         )
     return "\n".join(lines)
 
 
-def _differences(scenario: Scenario) -> list[str]:
+def _inherited(scenario: Scenario, table: str, index: int) -> str:
+    """The scenario whose file gives an entry; empty for the scenario's own."""
+    origin, base = scenario.origin, scenario.base
+    places = origin.given_by.get(table)
+    if places is None:  # made of another scenario in Python, entries appended
+        return base.name if base is not None and index < len(getattr(base, table)) else ""
+    own = index >= len(places) or places[index] == len(origin.layers) - 1
+    return "" if own else origin.layers[places[index]].path.stem
+
+
+def timeline(scenario: Scenario) -> list[Happening]:
+    """What happens from outside, in the order of time."""
+    dated: list[tuple[int, str, Path | Event, str]] = [
+        (_start(path), _path(path), path, _inherited(scenario, "path", index))
+        for index, path in enumerate(scenario.path)
+    ]
+    dated += [
+        (event.date, _event(event), event, _inherited(scenario, "event", index))
+        for index, event in enumerate(scenario.event)
+    ]
+    return [
+        Happening(
+            quarters.name(start) if start else "always", text, given_by, entry.reason, entry.source
+        )
+        for start, text, entry, given_by in sorted(dated, key=lambda found: found[0])
+    ]
+
+
+def differences(scenario: Scenario) -> list[str]:
     """Settings other than events and paths that differ from what is extended, a line each."""
     base = scenario.base
     now, before = _settings(scenario), _settings(base) if base is not None else {}
@@ -73,6 +103,7 @@ def _differences(scenario: Scenario) -> list[str]:
         for key, value in now.items()
         if before.get(key) != value and not (base is None and key in _IN_HEAD)
     ]
+    lines += [f"  {edit}" for edit in scenario.origin.edits]
     own = scenario.attribute[len(base.attribute) if base is not None else 0 :]
     for override in own:
         codes = (getattr(override, axis) for axis in ("country", "power", "channel", "season"))

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path as FilePath
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import (
@@ -422,8 +423,8 @@ class Headline(_Table):
 # ----------------------------------------------------------------------------- the file
 
 
-class ScenarioFile(_Table):
-    """One scenario file as it is written: what is left out comes from what it extends."""
+class _Contents(_Table):
+    """What scenarios and their files have in common."""
 
     title: Text
     question: Text
@@ -444,6 +445,32 @@ class ScenarioFile(_Table):
     headline: list[Headline] = []
 
 
+def _settable(value: object) -> object:
+    if isinstance(value, Mapping) and "distribution" not in value:
+        raise ValueError('is a table; write the whole path in quotes: "event.close_route.X.date"')
+    return value
+
+
+class ScenarioFile(_Contents):
+    """One scenario file as it is written: what is left out comes from what it extends."""
+
+    also: list[Text] = Field(default=[], description="scenarios whose contents come on top")
+    without: list[Text] = Field(default=[], description="inherited events and paths left out")
+    change: dict[str, Annotated[Any, AfterValidator(_settable)]] = Field(
+        default={}, description="fields of inherited events and paths set to other values, by path"
+    )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One file of those that are laid over each other in a scenario."""
+
+    path: FilePath
+    data: Mapping[str, Any]
+    marks: Mapping[KeyPath, str]  # key path -> file:line
+    folder: FilePath | None = None  # where what it names is looked for first
+
+
 @dataclass(frozen=True)
 class Origin:
     """Where a scenario comes from; the default is that of one made in Python, not from a file."""
@@ -452,9 +479,12 @@ class Origin:
     marks: Mapping[KeyPath, str] = field(default_factory=dict)  # key path -> file:line
     written: Mapping[str, Any] = field(default_factory=dict)  # plain values, all files merged
     base: Scenario | None = None
+    layers: tuple[Layer, ...] = ()  # its file comes last
+    given_by: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # layer of each entry
+    edits: tuple[str, ...] = ()  # what it leaves out and changes of what it extends, in words
 
 
-class Scenario(ScenarioFile):
+class Scenario(_Contents):
     """A scenario with all that it extends merged in, ready to be compiled."""
 
     case: Text
@@ -535,6 +565,15 @@ class Scenario(ScenarioFile):
         from sim.scenario.describe import describe
 
         return describe(self)
+
+    def __repr__(self) -> str:
+        span = f"{quarters.name(self.start)} to {quarters.name(self.end)}"
+        return f"Scenario({self.name!r}: {self.title}; {span})"
+
+    def _repr_html_(self) -> str:
+        from sim.scenario.card import scenario_card
+
+        return scenario_card(self)
 
 
 def _by_tag(models: object, field: str) -> dict[str, type[BaseModel]]:
