@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sim.core.errors import InputError
@@ -12,7 +12,7 @@ from sim.core.reference import reference
 from sim.core.rules import Rules
 from sim.core.state import Flow, State, initial_state
 from sim.core.step import Setting, step
-from sim.core.streams import draw_quarter
+from sim.core.streams import Streams, draw_quarter
 from sim.core.world import Array, World
 
 FEWEST_RUNS = 2  # numpy sums a runs axis of length 1 in another order, which changes last bits
@@ -57,6 +57,9 @@ class Simulation:
     copies : int
         How often the runs stand along the runs axis, all of them each time: worlds or plans that
         differ share the draws. ``runs * copies`` is 2 or more: see `FEWEST_RUNS`.
+    source : callable
+        Gives the streams below a root seed, such as some that keep what they drew for the next
+        simulation of the same runs.
 
     Attributes
     ----------
@@ -80,6 +83,7 @@ class Simulation:
         runs: int,
         rules: Rules | None = None,
         copies: int = 1,
+        source: Callable[[int], Streams] = Streams,
     ) -> None:
         if runs * copies < FEWEST_RUNS:
             raise InputError(f"a chunk holds {FEWEST_RUNS} runs or more, not {runs * copies}")
@@ -89,6 +93,7 @@ class Simulation:
         self.first_run = first_run
         self.runs = runs
         self.copies = copies
+        self.source = source
         self.index = 0
         self.state = initial_state(world, self.setting.reference, runs * copies)
         self.ledger = Ledger.empty(world, runs * copies)
@@ -104,7 +109,7 @@ class Simulation:
         index = self.index
         quarter = plan.start + index
         draws = draw_quarter(
-            self.seed, world, plan, quarter, self.first_run, self.runs, self.copies
+            self.seed, world, plan, quarter, self.first_run, self.runs, self.copies, self.source
         )
         self.state, flow = step(self.setting, index, self.state, draws)
         self.ledger = self.ledger.add(flow, self.state, world)
@@ -120,6 +125,7 @@ def simulate(
     runs: int,
     rules: Rules | None = None,
     copies: int = 1,
+    source: Callable[[int], Streams] = Streams,
 ) -> Iterator[Quarter]:
     """Simulate a chunk of runs; arguments and errors as in `Simulation`.
 
@@ -128,6 +134,6 @@ def simulate(
     Quarter
         One a quarter.
     """
-    simulation = Simulation(world, plan, seed, first_run, runs, rules, copies)
+    simulation = Simulation(world, plan, seed, first_run, runs, rules, copies, source)
     while not simulation.finished:
         yield simulation.advance()

@@ -8,6 +8,7 @@ their comparison paired.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
 from math import prod
@@ -117,6 +118,7 @@ def draw_quarter(
     first_run: int,
     runs: int,
     copies: int = 1,
+    source: Callable[[int], Streams] = Streams,
 ) -> Draws:
     """Draw a quarter's randomness for the simulated actors.
 
@@ -132,8 +134,10 @@ def draw_quarter(
         The runs to draw for.
     copies : int
         How often the runs stand along the runs axis, all of them each time, with the same draws.
+    source : callable
+        Gives the streams below a root seed.
     """
-    streams = Streams(seed)
+    streams = source(seed)
     layout = world.layout
     whole = {"country": layout.all_countries, "power": layout.all_powers}
     whole |= {"other": layout.all_powers, "channel": len(world.names.channels)}

@@ -87,14 +87,14 @@ def record(
             raise Interrupted
         row = 0
         for name in kept:
-            values = _rows(quarter.measure(name), simulated)[:, :runs]
+            values = by_column(quarter.measure(name), simulated)[:, :runs]
             paths[quarter.index, row : row + len(values)] = values
             row += len(values)
         happened.append(events.extract(quarter, names, first_run))
         collected.add(quarter)
         if quarter.index == plan.quarters - 1:
             for name, indicator in INDICATORS.items():
-                values = _rows(quarter.measure(name), simulated)[:, :runs]
+                values = by_column(quarter.measure(name), simulated)[:, :runs]
                 last.update(zip(columns(indicator, names), values, strict=True))
 
     numbers = np.arange(first_run, first_run + runs)
@@ -103,9 +103,7 @@ def record(
     if observing:
         recorded += zip((one.name for one in observed), collected.values[:, :, :runs], strict=True)
     for head, outcome in recorded:
-        finite = np.isfinite(outcome).reshape(-1, runs).all(axis=0)
-        if not finite.all():
-            raise FloatingPointError(f"{head} is not finite in run {numbers[finite.argmin()]}")
+        check_finite(head, outcome, first_run)
     observations = None
     if observing:
         base = np.broadcast_to(base_values(world, plan, observed), (len(observed), simulated))
@@ -117,23 +115,38 @@ def record(
             np.concatenate([base[:, None], collected.values], axis=1)[:, :, :observing],
         )
     return Recording(
-        runs=pa.table({"scenario": _repeat(scenario, runs), "run": numbers, **last}),
-        trajectories=_trajectories(scenario, numbers, plan.start, heads, paths) if heads else None,
-        events=_events(scenario, happened, numbers),
+        runs=pa.table({"scenario": repeated(scenario, runs), "run": numbers, **last}),
+        trajectories=trajectory_table(scenario, numbers, plan.start, heads, paths)
+        if heads
+        else None,
+        events=event_table(scenario, happened, numbers),
         observables=observations,
     )
 
 
-def _rows(values: NDArray[np.float64], runs: int) -> NDArray[np.float64]:
+def check_finite(column: str, values: NDArray[Any], first_run: int) -> None:
+    """Hold a column (..., run) to be finite; nothing is skipped or filled in.
+
+    Raises
+    ------
+    FloatingPointError
+        With the first run in which it is not.
+    """
+    finite = np.isfinite(values).reshape(-1, values.shape[-1]).all(axis=0)
+    if not finite.all():
+        raise FloatingPointError(f"{column} is not finite in run {first_run + finite.argmin()}")
+
+
+def by_column(values: NDArray[np.float64], runs: int) -> NDArray[np.float64]:
     """A row a column of the table, whatever the axes of the outcome."""
     return np.broadcast_to(values, (*values.shape[:-1], runs)).reshape(-1, runs)
 
 
-def _repeat(text: str, rows: int) -> pa.Array:
+def repeated(text: str, rows: int) -> pa.Array:
     return pa.array([text]).take(pa.array(np.zeros(rows, dtype=np.int8)))
 
 
-def _trajectories(
+def trajectory_table(
     scenario: str,
     numbers: NDArray[np.int64],
     start: int,
@@ -143,7 +156,7 @@ def _trajectories(
     """Rows run by run, quarters in order, so that a column is an array (run, quarter)."""
     quarters, _, runs = paths.shape
     table: dict[str, pa.Array] = {
-        "scenario": _repeat(scenario, runs * quarters),
+        "scenario": repeated(scenario, runs * quarters),
         "run": pa.array(np.repeat(numbers, quarters)),
         "quarter": pa.array(np.tile(np.arange(start, start + quarters, dtype=np.int32), runs)),
     }
@@ -161,7 +174,7 @@ def _observables(
 ) -> pa.Table:
     """Rows run by run, years in order; values (observable, year, run)."""
     table: dict[str, pa.Array] = {
-        "scenario": _repeat(scenario, len(numbers) * len(years)),
+        "scenario": repeated(scenario, len(numbers) * len(years)),
         "run": pa.array(np.repeat(numbers, len(years))),
         "year": pa.array(np.tile(years.astype(np.int32), len(numbers))),
     }
@@ -185,7 +198,7 @@ _EVENTS = pa.schema(
 )
 
 
-def _events(
+def event_table(
     scenario: str,
     happened: Sequence[dict[str, NDArray[Any]]],
     numbers: NDArray[np.int64],

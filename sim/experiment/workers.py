@@ -278,7 +278,7 @@ def _pool(
     broken = False
     try:
         while running or (waiting and not broken):
-            with _heritage():  # handing out may start a process
+            with heritage():  # handing out may start a process
                 try:
                     while waiting and len(running) < ahead and not broken:
                         running[executor.submit(_do, waiting[0])] = waiting[0]
@@ -302,7 +302,7 @@ def _pool(
 
 
 @contextmanager
-def _heritage() -> Iterator[None]:
+def heritage() -> Iterator[None]:
     """What processes that start in this block inherit.
 
     They use one thread each for linear algebra, and leave Ctrl-C to the main process, which gets
@@ -333,12 +333,12 @@ _stop: Event | None = None
 def _start(file: str, stop: Event) -> None:
     global _worker, _stop
     _worker, _stop = pickle.loads(Path(file).read_bytes()), stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where `_heritage` has no masks
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where `heritage` has no masks
     threadpool_limits(1)  # what is loaded already; what will be heeds the environment
-    threading.Thread(target=_follow_parent, daemon=True).start()
+    threading.Thread(target=follow_parent, daemon=True).start()
 
 
-def _follow_parent() -> None:
+def follow_parent() -> None:
     """End with the main process, even if that was killed and could not say so."""
     parent = multiprocessing.parent_process()
     if parent is not None:
