@@ -11,7 +11,14 @@ from sim.core import quarters
 if TYPE_CHECKING:
     from sim.case.case import Case
 
-_COUNTED = ("attributes", "drivers", "parameters", "evidence", "documents", "sources")
+_COUNTED = {  # tables whose rows are counted, as they are called
+    "attributes": "rows of attributes",
+    "drivers": "rows of drivers",
+    "parameters": "parameters",
+    "evidence": "pieces of evidence",
+    "documents": "documents",
+    "sources": "public sources",
+}
 
 
 def case_card(case: Case) -> str:
@@ -59,8 +66,8 @@ def _amount(case: Case) -> str:
     routes = {row["route"]: row["commodity"] for row in case.table("routes")}
     kinds = ", ".join(f"{n} {kind}" for kind, n in sorted(Counter(routes.values()).items()))
     held = [
-        f"{len(case.tables[name]):,} {'rows of attributes' if name == 'attributes' else name}"
-        for name in _COUNTED
+        f"{len(case.tables[name]):,} {words}"
+        for name, words in _COUNTED.items()
         if name in case.tables
     ]
     posterior = case.posterior

@@ -199,6 +199,9 @@ class Case:
         title = f"{self.title}, as of {quarters.name(self.as_of)}"
         return show(self.tables, title, self.description, self.as_of, country)
 
+    def __repr__(self) -> str:
+        return f"Case({self.name!r}: {self.title}, as of {quarters.name(self.as_of)})"
+
     def _repr_html_(self) -> str:
         return case_card(self)
 

@@ -249,7 +249,7 @@ def _outcomes(result: Stored, cells: _Cells, said: str) -> str:
         for place, scenario in enumerate(list(cells)[:_MOST_SCENARIOS])
         if cells[scenario]
     ]  # fmt: skip
-    scale = " Small curves show the way there, on one scale a line." * any(
+    scale = " Small curves show the way there; those in a row share a scale." * any(
         cell.course is not None for own in cells.values() for cell in own.values()
     )
     left = len(cells) - _MOST_SCENARIOS
