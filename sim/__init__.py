@@ -9,14 +9,16 @@ if TYPE_CHECKING:
     from sim.experiment.batch import batch
     from sim.experiment.result import load
     from sim.experiment.sweep import sweep
+    from sim.picture import figure
     from sim.scenario import load_scenario
 
 __version__ = "0.1.0"
 
-__all__ = ["batch", "load", "load_case", "load_scenario", "sweep"]
+__all__ = ["batch", "figure", "load", "load_case", "load_scenario", "sweep"]
 
 _HOMES = {
     "batch": "sim.experiment.batch",
+    "figure": "sim.picture",
     "load": "sim.experiment.result",
     "load_case": "sim.case",
     "load_scenario": "sim.scenario",

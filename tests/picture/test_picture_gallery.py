@@ -17,10 +17,11 @@ from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
 from sim.experiment.result import Result, load
-from sim.picture import plot_result
-from sim.picture.batch import gallery, tables
+from sim.picture import gallery, plot_result
+from sim.picture.batch import subject, tables
 from sim.picture.batch.choice import choose, headlines
-from sim.picture.batch.gallery import Pictures
+from sim.picture.figures import pages
+from sim.picture.request import Request
 
 Make = Callable[..., Result]
 Collisions = Callable[[Figure], list[tuple[str, ...]]]
@@ -28,10 +29,11 @@ Words = Callable[[Figure], str]
 
 
 def pictures(result: Result, outcomes: list[str] | None = None) -> dict[str, Figure]:
-    """All figures of the first six scenarios, by name."""
-    entries = result.manifest["scenarios"][:6]
-    drawing = Pictures(result, entries, result.manifest["runs"], result.quarters())
-    return dict(drawing.all(outcomes))
+    """All figures, by name."""
+    wanted = gallery._standard("batch", Request.of(outcome=outcomes))
+    return {
+        page.name: page.draw() for name, request in wanted for page in pages(result, name, request)
+    }
 
 
 @pytest.mark.parametrize(
@@ -71,11 +73,11 @@ def test_standard_set(make_result: Make, tmp_path: Path) -> None:
         "fan_route_volume_PIPE.png",
         "fan_fear_NOR.png",
         "fan_autonomy.png",
-        "difference_autonomy.png",
-        "distribution_autonomy.png",
         "fan_position.png",
-        "difference_position.png",
         "fan_entropy.png",
+        "difference_autonomy.png",
+        "difference_position.png",
+        "ridgeline_autonomy.png",
         "ternary_alignment.png",
         "leverage.png",
         "leverage_difference_closure.png",
@@ -94,11 +96,11 @@ def test_chosen_outcomes(make_result: Make, tmp_path: Path) -> None:
     def names(*outcomes: str) -> list[str]:
         return [path.stem for path in plot_result(result, outcomes=outcomes)]
 
-    kinds = ("fan", "difference", "distribution")
+    kinds = ("fan", "difference", "ridgeline")
     assert names("autonomy.AVA") == [f"{kind}_autonomy_AVA" for kind in kinds]
     assert names("fear.*.NOR") == [f"{kind}_fear_NOR" for kind in kinds]
     assert names("cohesion") == [f"{kind}_cohesion" for kind in kinds]
-    assert names("gdp_usd") == ["distribution_gdp_usd"]  # not kept by quarter
+    assert names("gdp_usd") == ["ridgeline_gdp_usd"]  # not kept by quarter
     assert names("alignment") == ["ternary_alignment"]
     assert names("channel_leverage") == ["leverage", "leverage_difference_closure"]
     one = plot_result(result, outcomes="autonomy.AVA")  # type: ignore[arg-type]
@@ -110,11 +112,11 @@ def test_many_scenarios_make_several_sets(make_result: Make, tmp_path: Path) -> 
     names = [path.name for path in plot_result(result, outcomes=["autonomy"])]
     assert names == [
         "fan_autonomy.png",
-        "difference_autonomy.png",
-        "distribution_autonomy.png",
         "fan_autonomy_part2.png",
+        "difference_autonomy.png",
         "difference_autonomy_part2.png",
-        "distribution_autonomy_part2.png",
+        "ridgeline_autonomy.png",
+        "ridgeline_autonomy_part2.png",
     ]
 
 
@@ -147,7 +149,7 @@ def test_captions(result: Result, page_words: Words) -> None:
     autonomy = page_words(drawn["fan_autonomy"])
     assert "Autonomy, 2023Q1 to 2024Q4" in autonomy
     assert "Weight of the own ideal [0 to 1]" in autonomy
-    assert "Autonomy in 2024Q4" in page_words(drawn["distribution_autonomy"])
+    assert "Autonomy in 2024Q4" in page_words(drawn["ridgeline_autonomy"])
     assert "Fear (Nor Power), 2023Q1 to 2024Q4" in page_words(drawn["fan_fear_NOR"])
     assert "Pipeline (Mt a year)" in page_words(drawn["fan_route_volume_PIPE"])
     ternary = page_words(drawn["ternary_alignment"])
@@ -160,7 +162,7 @@ def test_captions(result: Result, page_words: Words) -> None:
 
 def test_routes_have_units_and_idle_ones_are_left_out(result: Result, page_words: Words) -> None:
     drawn = pictures(result, ["route_volume"])
-    for kind in ("fan", "distribution"):
+    for kind in ("fan", "ridgeline"):
         text = page_words(drawn[f"{kind}_route_volume"]).replace("\n", " ")
         assert "Pipeline (Mt a year)" in text
         assert "(TEU a year)" in text
@@ -172,12 +174,12 @@ def test_routes_have_units_and_idle_ones_are_left_out(result: Result, page_words
 def test_many_panels_make_several_pictures(
     result: Result, monkeypatch: pytest.MonkeyPatch, page_words: Words
 ) -> None:
-    monkeypatch.setattr(gallery, "PANELS", 2)
+    monkeypatch.setattr(subject, "PANELS", 2)
     drawn = pictures(result, ["gdp_usd"])
-    assert list(drawn) == ["distribution_gdp_usd", "distribution_gdp_usd_2"]
-    assert "Avaland" in page_words(drawn["distribution_gdp_usd"])
-    assert "Cimland" in page_words(drawn["distribution_gdp_usd_2"])
-    assert "GDP in 2024Q4" in page_words(drawn["distribution_gdp_usd_2"])
+    assert list(drawn) == ["ridgeline_gdp_usd", "ridgeline_gdp_usd_2"]
+    assert "Avaland" in page_words(drawn["ridgeline_gdp_usd"])
+    assert "Cimland" in page_words(drawn["ridgeline_gdp_usd_2"])
+    assert "GDP in 2024Q4" in page_words(drawn["ridgeline_gdp_usd_2"])
 
 
 def test_titles_follow_the_number_of_scenarios(
@@ -214,8 +216,7 @@ def test_incomplete_results_say_so(make_result: Make, tmp_path: Path, page_words
     manifest["status"] = "incomplete"
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     result = load(tmp_path)
-    drawing = Pictures(result, manifest["scenarios"], 30, result.quarters())
-    figures = dict(drawing.all(["autonomy", "leverage"]))
+    figures = pictures(result, ["autonomy", "leverage"])
     text = page_words(figures["fan_autonomy"]).replace("\n", " ")
     assert "Runs that failed or are not finished are left out." in text
     assert "30 runs a scenario" in text

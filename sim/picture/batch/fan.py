@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
+from sim.experiment.statistics import QUANTILES
+from sim.picture.alternative import ranges
+from sim.picture.batch import tables
+from sim.picture.batch.choice import headlines
+from sim.picture.batch.subject import Subject, file_name
+from sim.picture.page import Page
+from sim.picture.request import Request
 from sim.picture.scale import panel_limits, ticks
 from sim.picture.sheet import Cell, Sheet, actor_lines, grid
 from sim.picture.style import (
@@ -29,7 +37,61 @@ from sim.picture.style import (
 from sim.picture.words import LINE
 
 GUTTER = 0.55  # room for the labels of the vertical axis [inches]
+STANDARD = ("autonomy", "position", "entropy")  # drawn where no outcome is asked for
+DIFFERENCES = ("autonomy", "position")  # of these, those drawn against the first scenario too
+HEADLINES = 2  # outcomes that the scenarios themselves name, drawn before these
 BANDS = 3  # with more scenarios than this, only the first has bands along the way
+
+
+def pages(subject: Subject, request: Request) -> Iterator[Page]:
+    """Fans of the outcomes asked for that were kept by quarter; see `Page`."""
+    others = subject.entries[1:] or subject.entries
+    own = [name for name in headlines(subject.manifest, others) if name not in STANDARD]
+    for chosen in subject.choose(request.outcome or (*own[:HEADLINES], *STANDARD)):
+        table = tables.by_quarter(subject.by_quarter, chosen)
+        if table.empty:  # not kept by quarter
+            continue
+        shown = f"{subject.label(chosen)}, {subject.horizon}"
+        for ending, panels, note in subject.pages(chosen, table, list(QUANTILES)):
+            caption = subject.caption(shown, subject.meaning(chosen), note)
+            yield _page(
+                f"fan_{file_name(chosen)}{ending}", table, panels, subject.scenarios, caption
+            )
+
+
+def difference_pages(subject: Subject, request: Request) -> Iterator[Page]:
+    """Fans of differences from the first scenario, run by run; see `Page`."""
+    first, *others = subject.scenarios
+    for chosen in subject.choose(request.outcome or DIFFERENCES):
+        table = tables.differences(subject.result, subject.names, chosen)
+        if table.empty:  # not kept by quarter, or nothing to compare with
+            continue
+        shown = f"{subject.label(chosen)}: difference from {first.short}, {subject.horizon}"
+        runs = int(table["n"].min())
+        for ending, panels, note in subject.pages(chosen, table, list(QUANTILES)):
+            caption = subject.caption(shown, subject.meaning(chosen), note, runs=runs)
+            name = f"difference_{file_name(chosen)}{ending}"
+            yield _page(name, table, panels, others, caption, difference=True)
+
+
+def _page(
+    name: str,
+    table: pd.DataFrame,
+    panels: Sequence[Actor],
+    scenarios: Sequence[Scenario],
+    caption: Caption,
+    difference: bool = False,
+) -> Page:
+    drawn = table[table["panel"].isin([panel.code for panel in panels])]
+    last = drawn.sort_values("quarter").groupby(["scenario", "panel"], sort=False).tail(1)
+    ends = ranges(last, panels, scenarios, ("q05", "q50", "q95"))
+    return Page(
+        name,
+        drawn,
+        caption,
+        f"Fan chart. Median in the last quarter, with the middle 90 percent of runs. {ends}",
+        partial(draw, drawn, panels, scenarios, tables.QUANTILES, caption, difference),
+    )
 
 
 def quantile_column(quantile: float) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,12 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
+from sim.picture.alternative import joined, told
+from sim.picture.batch import tables
+from sim.picture.batch.subject import Subject
+from sim.picture.labels import sentence
+from sim.picture.page import Page
+from sim.picture.request import Request
 from sim.picture.sheet import Cell, Sheet, grid
 from sim.picture.style import (
     FAINT,
@@ -31,8 +38,52 @@ from sim.picture.style import (
 )
 from sim.picture.words import LINE, shorten, text_width
 
+OUTCOME = "channel_leverage"
 ROW = 0.235  # height of a row [inches]
 GAP = 0.16  # between panels that stand side by side [inches]
+
+
+def pages(subject: Subject, request: Request) -> Iterator[Page]:
+    """The heat map of the first scenario, and of what each other one adds to it; see `Page`."""
+    first, *others = subject.scenarios
+    for scenario in (first, *others):
+        against = None if scenario is first else first.name
+        table, unit = tables.leverage(subject.result, scenario.name, against)
+        present = set(table.loc[table["value"].notna(), "panel"])
+        countries = [actor for actor in subject.actors("country") if actor.code in present]
+        powers = subject.actors("power")
+        channels = [
+            Actor(one.code, one.code.replace("_", " ")) for one in subject.all_actors("channel")
+        ]
+        table = table[
+            table["panel"].isin([one.code for one in countries])
+            & table["row"].isin([one.code for one in powers])
+        ]
+        if not countries:
+            continue
+        shown = f"Leverage by channel in {subject.end}: {scenario.short}"
+        if against is not None:
+            shown += f" less {first.short}"
+        meaning = sentence(subject.outcomes[OUTCOME]["meaning"])
+        caption = subject.caption(shown, f"{meaning} [{unit}]", scenario=scenario)
+        names = {one.code: one.name for one in (*countries, *powers, *channels)}
+        largest = table.reindex(table["value"].abs().sort_values(ascending=False).index)
+        numbers = joined(
+            [
+                f"{names[row]} over {names[panel]} by {names[column]} {told(value)}"
+                for panel, row, column, value in largest[["panel", "row", "column", "value"]]
+                .head(8)
+                .to_numpy()
+                if value
+            ]
+        )
+        yield Page(
+            "leverage" if against is None else f"leverage_difference_{scenario.name}",
+            table,
+            caption,
+            f"Heat map, {unit}. The largest: {numbers}" if numbers else "Heat map; all are zero.",
+            partial(draw, table, countries, powers, channels, 0.5, caption, against is not None),
+        )
 
 
 def draw(

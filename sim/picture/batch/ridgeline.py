@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,11 @@ from numpy.typing import NDArray
 
 from sim.core.errors import InputError
 from sim.picture import density
+from sim.picture.alternative import ranges
+from sim.picture.batch import tables
+from sim.picture.batch.subject import Subject, file_name
+from sim.picture.page import Page
+from sim.picture.request import Request
 from sim.picture.scale import panel_limits, rounded, ticks
 from sim.picture.sheet import Sheet, actor_lines, grid
 from sim.picture.style import (
@@ -33,7 +39,39 @@ from sim.picture.style import (
 )
 from sim.picture.words import LINE, text_width
 
+STANDARD = ("autonomy",)  # drawn where no outcome is asked for
 COUNTED = 25  # up to so many whole values are shown as bars
+
+
+def pages(subject: Subject, request: Request) -> Iterator[Page]:
+    """Distributions of the outcomes asked for at the end of the horizon; see `Page`."""
+    for chosen in subject.choose(request.outcome or STANDARD):
+        table = tables.at_end(subject.result, subject.names, chosen)
+        shown = f"{subject.label(chosen)} in {subject.end}"
+        for ending, panels, note in subject.pages(chosen, table, ["value"]):
+            caption = subject.caption(shown, subject.meaning(chosen), note)
+            drawn = table[table["panel"].isin([panel.code for panel in panels])]
+            told = ranges(spread(drawn), panels, subject.scenarios, ("q05", "q50", "q95"))
+            yield Page(
+                f"ridgeline_{file_name(chosen)}{ending}",
+                drawn,
+                caption,
+                f"Distributions of runs. Median, with the middle 90 percent of runs. {told}",
+                partial(draw, drawn, panels, subject.scenarios, tables.QUANTILES, caption),
+            )
+
+
+def spread(table: pd.DataFrame) -> pd.DataFrame:
+    """Quantiles 0.05, 0.5 and 0.95 over the runs of each scenario and panel.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns ``scenario``, ``panel`` and ``value``: one row a run.
+    """
+    values = table.groupby(["scenario", "panel"], sort=False)["value"]
+    named = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
+    return pd.DataFrame({name: values.quantile(at) for name, at in named.items()}).reset_index()
 
 
 def draw(

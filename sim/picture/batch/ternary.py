@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -15,6 +16,12 @@ from numpy.typing import NDArray
 
 from sim.core.errors import InputError
 from sim.picture import density
+from sim.picture.alternative import joined
+from sim.picture.batch import tables
+from sim.picture.batch.subject import Subject
+from sim.picture.labels import sentence
+from sim.picture.page import Page
+from sim.picture.request import Request
 from sim.picture.scale import ticks
 from sim.picture.sheet import Cell, Sheet, grid
 from sim.picture.style import (
@@ -37,6 +44,8 @@ from sim.picture.words import LINE, text_width
 
 Array = NDArray[np.float64]
 
+REGIONS = (0.5, 0.9)  # shares of runs in the regions drawn
+OUTCOME = "alignment"
 SLOPE = 3**0.5 / 2  # height of a triangle with sides of one
 SIDES = (0.02, 0.04, 0.06, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)  # of a window; more is the whole
 BESIDE = 0.31  # room for tick labels on either side of a triangle [inches]
@@ -49,6 +58,61 @@ class Window:
 
     least: tuple[float, float, float]
     side: float
+
+
+def pages(subject: Subject, request: Request) -> Iterator[Page]:
+    """Ternaries of alignment at the end and on the way there; none without three blocs."""
+    manifest = subject.manifest
+    members = tables.blocs(manifest["case"]["powers"])
+    if len(members) < 3:  # a case without three blocs has no triangle
+        return
+    ends = tables.bloc_ends(subject.result, subject.names, members)
+    paths = tables.bloc_paths(subject.by_quarter, manifest, members)
+    corners = [Actor(bloc, bloc) for bloc in members]
+    present = set(ends.dropna()["panel"])
+    countries = [actor for actor in subject.actors("country") if actor.code in present]
+    ends, paths = (one[one["panel"].isin([c.code for c in countries])] for one in (ends, paths))
+    first, second, third = members
+    names = {actor.code: actor.name for actor in subject.all_actors("power")}
+    several = [
+        f"{bloc}: {' and '.join(names[code] for code in inside)}"
+        for bloc, inside in members.items()
+        if len(inside) > 1
+    ]
+    meaning = sentence(subject.outcomes[OUTCOME]["meaning"])
+    caption = subject.caption(
+        f"Alignment between {first}, {second} and {third}, {subject.horizon}",
+        f"{meaning} [percent of the three]{'. ' if several else ''}{'; '.join(several)}",
+    )
+    medians = _told(ends, countries, members, subject)
+    yield Page(
+        "ternary_alignment",
+        pd.concat([ends.assign(part="run at the end"), paths.assign(part="median by quarter")]),
+        caption,
+        f"Ternary of the three blocs. Medians at the end: {medians}",
+        partial(draw, ends, paths, corners, countries, subject.scenarios, REGIONS, caption),
+    )
+
+
+def _told(
+    ends: pd.DataFrame, countries: Sequence[Actor], blocs: Iterable[str], subject: Subject
+) -> str:
+    """Median shares of the blocs, of their sum, for each country and scenario."""
+    names = list(blocs)
+    whole = ends[names].sum(axis=1)
+    shares = ends[names].div(whole.where(whole > 0), axis=0).join(ends[["panel", "scenario"]])
+    medians = shares.groupby(["panel", "scenario"])[names].median()
+    parts = []
+    for country in countries:
+        for scenario in subject.scenarios:
+            if (country.code, scenario.name) in medians.index:
+                own = medians.loc[[(country.code, scenario.name)]].to_numpy(dtype=float)[0]
+                told = ", ".join(
+                    f"{name} {percent(round(share, 2))}"
+                    for name, share in zip(names, own, strict=True)
+                )
+                parts.append(f"{country.name} ({scenario.short}) {told}")
+    return joined(parts)
 
 
 def draw(

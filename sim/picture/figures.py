@@ -1,0 +1,230 @@
+"""The figures by name: what each shows, of which results, with which options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from sim.core.errors import InputError
+from sim.experiment import catalogue
+from sim.experiment.result import Result, load
+from sim.experiment.sweep_result import Sweep
+from sim.picture.page import Page
+from sim.picture.request import Request
+from sim.scenario.problems import nearest
+
+BATCH, SWEEP, FIT, HINDCAST = "batch", "sweep", "fit", "hindcast"
+Viewed = Result | Sweep | Path  # a path: the folder of a fit or of a hindcast
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A figure that can be asked for by name.
+
+    Parameters
+    ----------
+    name : str
+    shows : str
+        In a few words.
+    of : str
+        Kind of result that it is made from.
+    options : tuple of str
+        Fields of `Request` that it heeds.
+    home : str
+        Module and function that make its pages.
+    """
+
+    name: str
+    shows: str
+    of: str
+    options: tuple[str, ...]
+    home: str
+
+
+_ACTORS = ("country", "power", "scenario")
+_KINDS = (
+    Kind(
+        "fan", "quantiles of outcomes by quarter", BATCH, ("outcome", *_ACTORS), "batch.fan:pages"
+    ),
+    Kind(
+        "difference",
+        "quantiles by quarter of differences from the first scenario, run by run",
+        BATCH,
+        ("outcome", *_ACTORS),
+        "batch.fan:difference_pages",
+    ),
+    Kind(
+        "ridgeline",
+        "distributions of outcomes at the end, a ridge a scenario",
+        BATCH,
+        ("outcome", *_ACTORS),
+        "batch.ridgeline:pages",
+    ),
+    Kind(
+        "ternary",
+        "alignment between three blocs: density at the end and path",
+        BATCH,
+        ("country", "scenario"),
+        "batch.ternary:pages",
+    ),
+    Kind(
+        "leverage",
+        "leverage over each country by power and channel, as a heat map",
+        BATCH,
+        _ACTORS,
+        "batch.leverage:pages",
+    ),
+)
+FIGURES = {kind.name: kind for kind in _KINDS}
+
+
+def kind_of(result: Viewed) -> str:
+    """Kind of a result: batch, sweep, fit or hindcast.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no finished fit or hindcast.
+    """
+    if isinstance(result, Result):
+        return BATCH
+    if isinstance(result, Sweep):
+        return SWEEP
+    return catalogue.read(result)[0]
+
+
+def open_result(folder: str | Path) -> Viewed:
+    """Open a results folder of any kind for its figures.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing or holds no result.
+    """
+    folder = Path(folder)
+    return folder if catalogue.read(folder)[0] in (FIT, HINDCAST) else load(folder)
+
+
+def check_figure(name: str, kind: str) -> Kind:
+    """The figure of a name, if it can be made from a kind of result.
+
+    Raises
+    ------
+    InputError
+        If there is no such figure, or it is of other results.
+    """
+    if name not in FIGURES:
+        raise InputError(f"there is no figure {name!r}{nearest(name, FIGURES)}")
+    figure = FIGURES[name]
+    if figure.of != kind:
+        own = ", ".join(one.name for one in FIGURES.values() if one.of == kind)
+        raise InputError(
+            f"figure {name}: made from a {figure.of}, not from a {kind}; of a {kind}: {own}"
+        )
+    return figure
+
+
+def check_options(request: Request, figures: Sequence[Kind]) -> None:
+    """Refuse options that none of the figures heeds.
+
+    Raises
+    ------
+    InputError
+    """
+    known = dict.fromkeys(option for figure in figures for option in figure.options)
+    for option in request.given():
+        if option not in known:
+            names = ", ".join(figure.name for figure in figures)
+            raise InputError(
+                f"{option}: figure {names} does not take it (options: {', '.join(known) or 'none'})"
+            )
+
+
+def pages(result: Viewed, name: str, request: Request | None = None) -> Iterator[Page]:
+    """The pictures that make up a figure, one at a time.
+
+    Parameters
+    ----------
+    result : Result, Sweep or Path
+        A path: the folder of a fit or hindcast.
+    name : str
+        Of the figure, as in `FIGURES`.
+    request : Request, optional
+        What it is to show; default: what suits the result.
+
+    Raises
+    ------
+    InputError
+        If the figure, an option or what it asks for does not suit the result.
+    """
+    request = request or Request()
+    kind = check_figure(name, kind_of(result))
+    check_options(request, [kind])
+    module, function = kind.home.split(":")
+    make = getattr(import_module(f"sim.picture.{module}"), function)
+    if not isinstance(result, Result):
+        yield from make(result, request)
+        return
+    from sim.picture.batch.subject import subjects
+
+    for place, subject in enumerate(subjects(result, request)):
+        for page in make(subject, request):
+            yield page if not place else page.named(f"{page.name}_part{place + 1}")
+
+
+def figure(
+    result: Viewed | str,
+    name: str = "fan",
+    *,
+    outcome: str | Iterable[str] | None = None,
+    country: str | Iterable[str] | None = None,
+    power: str | Iterable[str] | None = None,
+    scenario: str | Iterable[str] | None = None,
+    factor: str | Iterable[str] | None = None,
+    at: str | None = None,
+) -> Figure:
+    """Draw one picture.
+
+    Parameters
+    ----------
+    result : Result, Sweep, or path of a results folder
+    name : str
+        Of the figure, as `multivector plot --list` tells them.
+    outcome, country, power, scenario, factor, at : optional
+        What it is to show; see `Request`.
+
+    Returns
+    -------
+    Figure
+        Of matplotlib; where the figure has several pages, the first.
+
+    Raises
+    ------
+    InputError
+        If the figure, an option or what it asks for does not suit the result, or there is nothing
+        to draw.
+
+    Examples
+    --------
+    >>> import sim
+    >>> sim.figure("results/demo", "fan", outcome="autonomy", country="KAZ")  # doctest: +SKIP
+    """
+    request = Request.of(
+        outcome=outcome, country=country, power=power, scenario=scenario, factor=factor, at=at
+    )
+    opened = open_result(result) if isinstance(result, str | Path) else result
+    for page in pages(opened, name, request):
+        return page.draw()
+    raise InputError(nothing(name))
+
+
+def nothing(name: str) -> str:
+    """What is said where a figure has no picture."""
+    return (
+        f"figure {name}: there is nothing to draw; what it shows was not recorded, or does not "
+        f"occur in this result"
+    )

@@ -1,0 +1,114 @@
+"""Which pictures of a result are drawn, and where they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from sim.core.errors import InputError
+from sim.experiment.result import Result
+from sim.picture.batch.subject import subjects
+from sim.picture.figures import (
+    FIGURES,
+    Viewed,
+    check_figure,
+    check_options,
+    kind_of,
+    nothing,
+    pages,
+)
+from sim.picture.files import write_pages
+from sim.picture.page import Page
+from sim.picture.request import Request
+
+# Of a batch, where no figure is named; of other results all figures are drawn.
+STANDARD = ("fan", "difference", "ridgeline", "ternary", "leverage")
+OF_OUTCOMES = ("fan", "difference", "ridgeline")
+OWN = {"alignment": "ternary", "leverage": "leverage", "channel_leverage": "leverage"}
+
+
+def plot(
+    result: Viewed,
+    out: str | Path | None = None,
+    figures: Sequence[str] = (),
+    request: Request | None = None,
+    form: str = "png",
+    data: bool = False,
+) -> list[Path]:
+    """Draw a result's pictures as files.
+
+    Parameters
+    ----------
+    result : Result, Sweep, or Path of the folder of a fit or hindcast
+    out : path, optional
+        Folder for the pictures; default: ``pictures`` in the results folder.
+    figures : sequence of str
+        Names as in `FIGURES`. Default: of a batch fans of the scenarios' own first headlines, of
+        autonomy, position and entropy, differences, distributions, ternary and leverage; where
+        outcomes are asked for, the fan, the difference from the first scenario and the distribution
+        of each, where ``alignment`` stands for the ternary and ``leverage`` for the heat maps. Of
+        other results all that they have.
+    request : Request, optional
+        What the figures are to show.
+    form : "png", "svg" or "pdf"
+    data : bool
+        Write the table behind each picture beside it, as CSV.
+
+    Returns
+    -------
+    list of Path
+        The files made. More than six scenarios make several sets, each with the first scenario
+        and up to five others; the sets' names end in ``_part2`` and so on.
+
+    Raises
+    ------
+    InputError
+        If a figure, outcome, actor or option is unknown, there are no runs, or the folder cannot
+        be written to: nothing is drawn then. Or if a figure that was named has nothing to show.
+    """
+    request = request or Request()
+    if out is None:
+        out = (result if isinstance(result, Path) else result.folder) / "pictures"
+    kind = kind_of(result)
+    named = [check_figure(name, kind) for name in figures]
+    wanted = [(one.name, request) for one in named] or _standard(kind, request)
+    check_options(request, [FIGURES[name] for name, _ in wanted])
+    if isinstance(result, Result):
+        for subject in subjects(result, request):
+            subject.choose(request.outcome)
+            subject.quarter()
+
+    def drawn() -> Iterator[Page]:
+        for name, asked in wanted:
+            made = False
+            for page in pages(result, name, asked.only(FIGURES[name].options)):
+                made = True
+                yield page
+            if not made and figures:
+                raise InputError(nothing(name))
+
+    paths = write_pages(drawn(), Path(out), form, data)
+    if not paths:
+        raise InputError("there is nothing to draw: none of it was recorded in this result")
+    return paths
+
+
+def _standard(kind: str, request: Request) -> list[tuple[str, Request]]:
+    """Figures that are drawn where none is named, each with what it is asked to show."""
+    if kind != "batch":
+        return [(name, request) for name, figure in FIGURES.items() if figure.of == kind]
+    if not request.outcome:
+        return [(name, request) for name in STANDARD]
+    return [
+        (name, replace(request, outcome=(outcome,)))
+        for outcome in dict.fromkeys(request.outcome)
+        for name in ((OWN[outcome],) if outcome in OWN else OF_OUTCOMES)
+    ]
+
+
+def plot_result(
+    result: Result, out: str | Path | None = None, outcomes: Sequence[str] | None = None
+) -> list[Path]:
+    """The pictures of a batch as PNG files; see `plot`."""
+    return plot(result, out, request=Request.of(outcome=outcomes))
