@@ -130,7 +130,8 @@ def text(sections: dict[str, list[str]]) -> str:
         f"multivector {command} --out results/{folder}" for folder, command in RESULTS.items()
     )
     parts = [
-        "# Gallery\n\nEvery figure once. `multivector plot DIR` draws the standard set of a result; "
+        "# Gallery\n\nEvery figure once. `multivector plot DIR` draws the standard set of a "
+        "result; "
         "`--figure NAME` any of these, as PNG, SVG or PDF (`--format`), with the table behind it "
         "(`--data`); `multivector plot --list` tells what each shows and heeds. In Python: "
         '`sim.figure(result, "fan", outcome="autonomy")` is a figure of matplotlib. Text under a '
