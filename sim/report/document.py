@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sim import __version__
+from sim.case.tables import Row
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.reading import usual_outcomes
+from sim.experiment.result import Result
 from sim.experiment.store import atomic
+from sim.experiment.sweep_result import Sweep
+from sim.picture.figures import Viewed
 from sim.report import evidence as proof
 from sim.report import findings, limits, remake, sweeps, trust
 from sim.report.assumptions import assumptions, in_words
-from sim.report.blocks import Block, Heading, Picture, Section, Table, Words, anchor
+from sim.report.blocks import Block, Heading, Section, Words, anchor
 from sim.report.material import Material, Told, read_material
 from sim.report.names import Names, when
-from sim.report.numbers import BLANK, between, counted, percent, rounded
+from sim.report.numbers import BLANK, between, counted, held, percent, rounded
 from sim.report.pictures import picture, pictures
 
 _MOST_COLUMNS = 5  # countries beside each other in a table
+_NEGLIGIBLE = 0.001  # standard deviations over runs, below which a difference is only counted
 _MORE_EFFECTS = 3  # told in sentences besides what a scenario expects
 _WORSE_WHEN_LESS = ("welfare", "autonomy")  # outcomes whose worst tenth is shown
 _MOST_SENTENCES = 7  # of a sweep
@@ -208,12 +215,8 @@ class _Maker:
             quarters.parse(material.manifest["case"]["as_of"]),
         )
 
-    def _of_sweep(self, sweep: object) -> list[str]:
+    def _of_sweep(self, sweep: Sweep) -> list[str]:
         """Outcomes shown of a sweep: those asked for, else those that its design is about."""
-        from sim.experiment.reading import usual_outcomes
-        from sim.experiment.sweep_result import Sweep
-
-        assert isinstance(sweep, Sweep)
         return self.asked_outcomes or usual_outcomes(sweep.manifest)
 
     def _simulated(self) -> list[str]:
@@ -245,13 +248,13 @@ class _Maker:
 
     def lead(self) -> str:
         """What was run, in a line."""
-        parts = [
-            f"{counted(len(batch.scenarios), 'scenario')} of {counted(batch.manifest['runs'], 'run')}"
-            for batch in self.material.batches
+        sizes: list[tuple[int, str, Result | Sweep]] = [
+            (len(batch.scenarios), "scenario", batch) for batch in self.material.batches
         ]
-        parts += [
-            f"{counted(sweep.manifest['rows'], 'row')} of {counted(sweep.manifest['runs'], 'run')}"
-            for sweep in self.material.sweeps
+        sizes += [(sweep.manifest["rows"], "row", sweep) for sweep in self.material.sweeps]
+        parts = [
+            f"{counted(number, what)} of {counted(result.manifest['runs'], 'run')}"
+            for number, what, result in sizes
         ]
         case = self.material.manifest["case"]
         return f"{case['title']}, as of {case['as_of']}: {'; '.join(parts)}."
@@ -318,8 +321,8 @@ class _Maker:
         self,
         section: Section,
         label: str,
-        entry: dict[str, object],
-        entries: Sequence[dict[str, object]],
+        entry: Mapping[str, Any],
+        entries: Sequence[Mapping[str, Any]],
         labels: dict[str, str],
     ) -> None:
         drawn = (self.material.manifest.get("parameters") or {}).get("draws")
@@ -391,14 +394,14 @@ class _Maker:
         for place, told in enumerate(scenarios):
             own = table[table["scenario"] == place]
             if not own.empty:
-                self._changed_by(section, told, own.to_dict("records"))
+                self._changed_by(section, told, findings.records(own))
         if self.differences.tested:
             section.blocks.append(Heading("How many were looked at"))
             section.say(findings.multiplicity(self.differences))
         return section
 
     def _expected(self, section: Section) -> None:
-        rows = [row for row in self.differences.table.to_dict("records") if row["expected"]]
+        rows = [row for row in findings.records(self.differences.table) if row["expected"]]
         scenarios = self.material.scenarios
         section.table(
             "What the scenarios expect, and what came of it",
@@ -420,11 +423,11 @@ class _Maker:
             "Share of runs that move as expected.",
         )
 
-    def _as_expected(self, row: dict[str, float]) -> str:
+    def _as_expected(self, row: Mapping[str, Any]) -> str:
         up = float(row["above"])
         return percent(up if row["expected"] == "up" else 1 - up - float(row["equal"]))
 
-    def _changed_by(self, section: Section, told: Told, rows: list[dict[str, object]]) -> None:
+    def _changed_by(self, section: Section, told: Told, rows: Sequence[Mapping[str, Any]]) -> None:
         scenarios = self.material.scenarios
         section.blocks.append(Heading(told.label))
         _, remark = self.material.baseline(told)
@@ -437,6 +440,7 @@ class _Maker:
         items += [findings.sentence(row, scenarios, self.names) for row in apart[:_MORE_EFFECTS]]
         section.list(items)
         differing = [row for row in others if row["equal"] != 1]
+        shown = [row for row in differing if findings.size(row) >= _NEGLIGIBLE]
         same = len(others) - len(differing)
         if others and not differing:
             section.say(
@@ -448,15 +452,20 @@ class _Maker:
                 "chance."
             )
         note = (
-            "Sorted by size of effect: the mean difference in standard deviations over runs. Error: "
-            "Monte-Carlo standard error of the mean difference. Over runs: interval that holds nine "
-            "tenths of the differences run by run. Moving: share of runs that move the way the "
-            "mean does. An asterisk: told from zero, the number of tests allowed for."
+            "Sorted by size of effect: the mean difference in standard deviations over runs. "
+            "Error: Monte-Carlo standard error of the mean difference. Over runs: interval that "
+            "holds nine tenths of the differences run by run. Moving: share of runs that move the "
+            "way the mean does. An asterisk: told from zero, the number of tests allowed for."
         )
         if same:
-            note += f" {counted(same, 'outcome')} that no run moves are left out."
-        by_base: dict[object, list[dict[str, object]]] = {}
-        for row in differing:
+            note += f" Left out: {counted(same, 'outcome')} that no run moves."
+        if len(shown) < len(differing):
+            note += (
+                f" Left out: {counted(len(differing) - len(shown), 'outcome')} moved by less than "
+                "a thousandth of a standard deviation."
+            )
+        by_base: dict[object, list[Mapping[str, Any]]] = {}
+        for row in shown:
             by_base.setdefault(row["against"], []).append(row)
         for base, own in by_base.items():
             at = str(own[0]["at"])
@@ -477,14 +486,14 @@ class _Maker:
                 note=note,
             )
 
-    def _difference_row(self, row: dict[str, object]) -> list[Words]:
+    def _difference_row(self, row: Mapping[str, Any]) -> list[Words]:
         number = {
             key: float(str(row[key]))
             for key in ("mean_against", "standard_error", "spread_low", "spread_high", "effect")
         }
         error = number["standard_error"]
         effect = number["effect"]
-        sized = rounded(round(effect, 3), 0.05 if abs(effect) >= 1 else 0.005, sign=True)
+        sized = rounded(effect, max(0.1 * abs(effect), 0.01), sign=True)
         return [
             self.names.outcome(str(row["outcome"])),
             str(row["unit"]),
@@ -517,9 +526,8 @@ class _Maker:
             for row in table.to_dict("records"):
                 column = str(row["outcome"])
                 spread = (row["high"] - row["low"]) / 2
-                text = (
-                    f"{rounded(row['median'], spread)} ({between(row['low'], row['high'], spread)})"
-                )
+                limits_held = held(between(row["low"], row["high"], spread))
+                text = f"{rounded(row['median'], spread)} {limits_held}"
                 cells[self._line(column), place, self.names.axes(column).get("country", "")] = text
         self._matrix(section, "Levels at the end", cells)
         self._worst(section)
@@ -654,12 +662,12 @@ class _Maker:
             section.blocks.clear()
         return section
 
-    def _drawn(self, result: object, name: str) -> list[Block]:
+    def _drawn(self, result: Viewed, name: str) -> list[Block]:
         """The pictures of a result."""
         if not self.drawn:
             return []
         found: list[Block] = []
-        chosen = pictures(result, self.asked_outcomes, self.asked_countries)  # type: ignore[arg-type]
+        chosen = pictures(result, self.asked_outcomes, self.asked_countries)
         for number, (_, page) in enumerate(chosen, start=1):
             found.append(picture(page, f"{name}-{number}"))
         return found
@@ -759,19 +767,16 @@ class _Maker:
         )
         return section
 
-    def _document(self, documents: dict[str, object], name: str) -> Words:
+    def _document(self, documents: Mapping[str, Row], name: str) -> Words:
         return self.evidence.linked(name) if name in documents else name
 
-    def _figure(self, row: object) -> str:
-        cells = row  # a row of the case's table of evidence
+    def _figure(self, cells: Row) -> str:
         place = [
-            self.names.actor(cells[column])  # type: ignore[index]
-            for column in ("country", "partner")
-            if cells[column]  # type: ignore[index]
+            self.names.actor(cells[column]) for column in ("country", "partner") if cells[column]
         ]
-        value = " ".join(filter(None, (cells["value"], cells["unit"])))  # type: ignore[index]
-        period = f" ({cells['period']})" if cells["period"] else ""  # type: ignore[index]
-        return f"{', '.join(place)}: {cells['quantity']} {value}{period}"  # type: ignore[index]
+        value = " ".join(filter(None, (cells["value"], cells["unit"])))
+        period = f" ({cells['period']})" if cells["period"] else ""
+        return f"{', '.join(place)}: {cells['quantity']} {value}{period}"
 
     def _words(self) -> Section:
         """What the outcomes named in the report mean."""
@@ -804,13 +809,10 @@ class _Maker:
         return section
 
 
-def _difference(row: dict[str, object]) -> str:
+def _difference(row: Mapping[str, Any]) -> str:
     """A mean difference with its interval."""
     value, error, low, high = (
         float(str(row[key])) for key in ("difference", "standard_error", "low", "high")
     )
     text = rounded(value, error, sign=True)
-    return f"{text} ({between(low, high, error, sign=True)})" if high > low else text
-
-
-__all__ = ["Picture", "Report", "Table", "compose", "render", "write_report"]
+    return f"{text} {held(between(low, high, error, sign=True))}" if high > low else text

@@ -173,6 +173,11 @@ def _adjusted(table: pd.DataFrame, untold: tuple[str, ...]) -> Differences:
     return Differences(table.assign(apart=apart), untold, tested, int(excluding.sum()), by_chance)
 
 
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Lines of a table, each by the names of its columns."""
+    return [dict(row) for row in table.to_dict("records")]  # type: ignore[arg-type]
+
+
 def verdict(row: Mapping[str, Any]) -> str:
     """Whether what a scenario expects came about."""
     if row["equal"] == 1:
@@ -506,8 +511,8 @@ def threat_sentence(told: Told, countries: Sequence[str], names: Names) -> str:
     first = powers.iloc[0]
     years = told.entry["quarters"] / 4
     return (
-        f"In {told.quoted}, a run of {years:g} years sees {rounded(total['threats'], 1)} threats on "
-        f"average (nine tenths of runs {total['low']:.0f} to {total['high']:.0f}), of which "
+        f"In {told.quoted}, a run of {years:g} years sees {rounded(total['threats'], 1)} threats "
+        f"on average (nine tenths of runs {total['low']:.0f} to {total['high']:.0f}), of which "
         f"{percent(total['imposed'] / total['threats'])} are carried out and "
         f"{percent(total['complied'] / total['threats'])} are complied with; "
         f"{percent(first['threats'] / total['threats'])} come from "

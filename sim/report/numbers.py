@@ -44,6 +44,11 @@ def between(low: float, high: float, error: float | None = None, sign: bool = Fa
     return f"{rounded(low, known, sign)} to {rounded(high, known, sign)}"
 
 
+def held(text: str) -> str:
+    """A text in brackets that stays on one line."""
+    return f"({text})".replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def percent(share: float) -> str:
     """A share as a percentage that is nought or a hundred only where it is exactly that."""
     if math.isnan(share):

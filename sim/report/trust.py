@@ -130,8 +130,8 @@ def _skill(skill: pd.DataFrame) -> Iterator[str]:
     if over_all:
         yield (
             f"Over all figures the model’s skill is {', '.join(over_all)}. Skill is the share of a "
-            "simple forecast’s error that the model saves; where the range in brackets holds 0, the "
-            "difference may be chance."
+            "simple forecast’s error that the model saves; where the range in brackets holds 0, "
+            "the difference may be chance."
         )
     worse = [
         f"{str(row['family']).replace('_', ' ')} ({_BASELINES[row['against']]})"
