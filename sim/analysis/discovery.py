@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
+from sim.analysis.card import discovery_card
 from sim.analysis.interest import NUMERIC, Cases, Counts, Input, Mask
 from sim.core.errors import InputError
 from sim.core.streams import Streams
@@ -294,6 +295,12 @@ class Discovery:
                     }
                 )
         return pd.DataFrame(lines)
+
+    def __repr__(self) -> str:
+        return f"Discovery({len(self.boxes)} boxes)"
+
+    def _repr_html_(self) -> str:
+        return discovery_card(self)
 
 
 def discover(

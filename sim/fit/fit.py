@@ -25,6 +25,7 @@ from sim.core.world import Array, Flags, World
 from sim.experiment.engines import Engine, engine
 from sim.experiment.observables import observables, vote_observables
 from sim.experiment.store import atomic
+from sim.fit.card import fit_card
 from sim.fit.diagnostics import (
     collinearity,
     contraction,
@@ -238,6 +239,12 @@ class Fit:
     def table(self, name: str) -> pd.DataFrame:
         """One of the tables, see `TABLES`."""
         return pd.read_csv(self.folder / f"{name}.csv", keep_default_na=False, na_values=["nan"])
+
+    def __repr__(self) -> str:
+        return f"Fit({str(self.folder)!r}: {self.posterior.draws} draws)"
+
+    def _repr_html_(self) -> str:
+        return fit_card(self)
 
 
 @threadpool_limits.wrap(limits=1)  # sums would differ in their last bits

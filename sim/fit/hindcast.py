@@ -20,6 +20,7 @@ from sim.core.errors import InputError
 from sim.experiment.engines import engine
 from sim.experiment.observables import observables
 from sim.experiment.store import atomic
+from sim.fit.card import hindcast_card
 from sim.fit.fit import Fit, Settings, fit, prior_draws
 from sim.fit.folder import begin, finish, finished
 from sim.fit.forecast import Forecast, forecast
@@ -109,6 +110,12 @@ class Hindcast:
     def table(self, name: str) -> pd.DataFrame:
         """One of the tables: those of `TABLES` and `SKILLS`."""
         return pd.read_csv(self.folder / f"{name}.csv", keep_default_na=False, na_values=[""])
+
+    def __repr__(self) -> str:
+        return f"Hindcast({str(self.folder)!r})"
+
+    def _repr_html_(self) -> str:
+        return hindcast_card(self)
 
 
 @threadpool_limits.wrap(limits=1)  # sums would differ in their last bits

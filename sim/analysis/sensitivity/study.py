@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import f as fisher
 
+from sim.analysis.card import study_card
 from sim.analysis.sensitivity import chance
 from sim.analysis.sensitivity import morris as elementary
 from sim.analysis.sensitivity.given_data import given_data
@@ -75,6 +76,12 @@ class Study:
     over_time: pd.DataFrame
     convergence: pd.DataFrame
     notes: list[str] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"Study({self.method}: {len(self.outcomes)} outcomes)"
+
+    def _repr_html_(self) -> str:
+        return study_card(self)
 
 
 def leading(table: pd.DataFrame, most: int) -> tuple[pd.DataFrame, pd.DataFrame]:
