@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Any
 
-from sim.case import Case
+from sim.case import Case, load_case
+from sim.core import quarters
+from sim.core.errors import InputError
+from sim.core.indicators import INDICATORS
+from sim.core.world import Names
 from sim.experiment.design import Design
-from sim.report.dashboard.controls import Control
-from sim.report.dashboard.state import State
-from sim.scenario import Scenario
+from sim.report.dashboard.controls import Control, controls, left_out
+from sim.report.dashboard.state import MOST_RUNS, State, Value
+from sim.report.dashboard.toml import assignment
+from sim.scenario import (
+    Scenario,
+    compile_plan,
+    list_scenarios,
+    load_scenario,
+    scenario_from_text,
+)
+from sim.scenario.problems import listed, nearest
+
+_RUNS = 1000  # played when a page opens, at most
 
 
 @dataclass(frozen=True)
@@ -18,44 +36,174 @@ class Panel:
 
     Attributes
     ----------
+    name : str
+        What loads the scenario: its name, or the whole path of its file.
+    added : tuple of str
     scenario : Scenario
         As it stands with what is added, nothing moved.
     case : Case
+        As it was when first asked for.
     design : Design or None
     controls : mapping of str to Control
         By key, in the order in which they should be shown.
     left_out : mapping of str to str
         Factors of the design that the scenario does not have, and why.
-    addable : mapping of str to str
-        Names and titles of the scenarios that could be added.
     countries, powers : mapping of str to str
         Those simulated: codes and names in words.
     """
 
+    name: str
+    added: tuple[str, ...]
     scenario: Scenario
     case: Case
     design: Design | None
     controls: Mapping[str, Control]
     left_out: Mapping[str, str]
-    addable: Mapping[str, str]
     countries: Mapping[str, str]
     powers: Mapping[str, str]
+
+    @cached_property
+    def addable(self) -> dict[str, str]:
+        """Names and titles of the scenarios that could be added and still be run."""
+        there = {os.path.realpath(layer.path) for layer in self.scenario.origin.layers}
+        found: dict[str, str] = {}
+        for name, path in list_scenarios().items():
+            if os.path.realpath(path) in there:
+                continue
+            try:
+                with_it = _standing(self.name, (*self.added, name))
+                compile_plan(with_it, self.case, range(1), with_it.seed)
+                found[name] = load_scenario(name).title
+            except InputError:  # it does not fit, or cannot be read
+                continue
+        return found
 
 
 def open_panel(scenario: str, added: Sequence[str] = (), design: Design | None = None) -> Panel:
     """Load a scenario with what is added, and say what can be moved in it.
 
+    Parameters
+    ----------
+    scenario : str
+        Name, or path of a file.
+    added : sequence of str
+        Names of scenarios whose contents come on top, as ``also`` of a scenario file takes them.
+    design : Design, optional
+        Its factors become controls.
+
     Raises
     ------
     InputError
-        If there is no such scenario, the added do not fit it, or any cannot be run.
+        If there is no such scenario, what is added does not fit it, or it cannot be run.
     """
-    raise NotImplementedError
+    names = tuple(added)
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise InputError(f"add: {name!r} is named twice")
+    standing = _standing(name_of(scenario), names)
+    return _opened(_Asked(name_of(scenario), names, standing, design))
+
+
+def name_of(scenario: str) -> str:
+    """What loads a scenario from anywhere: its name if that leads to it, else its whole path.
+
+    Raises
+    ------
+    InputError
+        If there is no such scenario.
+    """
+    known = list_scenarios()
+    if scenario in known:
+        return scenario
+    loaded = load_scenario(scenario)
+    path = Path(os.path.realpath(loaded.origin.layers[-1].path))
+    named = known.get(path.stem)
+    return path.stem if named is not None and os.path.realpath(named) == str(path) else str(path)
+
+
+def opening(name: str, added: Sequence[str]) -> list[str]:
+    """Lines of a scenario file that take over a scenario, and others on top."""
+    return [assignment("extends", name), *([assignment("also", list(added))] if added else [])]
+
+
+def _standing(name: str, added: tuple[str, ...]) -> Scenario:
+    """A scenario with others on top, nothing else changed."""
+    loaded = load_scenario(name)
+    if not added:
+        return loaded
+    known = list_scenarios()
+    for other in added:
+        if other not in known:
+            raise InputError(
+                f"add: there is no scenario {other!r}{nearest(other, known)} "
+                f"{listed('scenarios', known)}"
+            )
+    head = [assignment("title", loaded.title), assignment("question", loaded.question)]
+    return scenario_from_text("\n".join([*head, *opening(name, added)]), loaded.name)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What a panel is made of; alike where the scenario and the design say the same."""
+
+    name: str
+    added: tuple[str, ...]
+    scenario: Scenario = field(compare=False)
+    design: Design | None = field(compare=False)
+    said: tuple[str, ...] = field(default=(), init=False)
+
+    def __post_init__(self) -> None:
+        design = "" if self.design is None else self.design.hash
+        said = (self.scenario.hash, design, str(self.scenario.case), str(Path.cwd()))
+        object.__setattr__(self, "said", said)
+
+
+@lru_cache(maxsize=64)
+def _opened(asked: _Asked) -> Panel:
+    scenario, design = asked.scenario, asked.design
+    case = _case(str(scenario.case), str(Path.cwd()))
+    world, _ = compile_plan(scenario, case, range(1), scenario.seed)
+    return Panel(
+        name=asked.name,
+        added=asked.added,
+        scenario=scenario,
+        case=case,
+        design=design,
+        controls={control.key: control for control in controls(scenario, case, design)},
+        left_out={} if design is None else left_out(scenario, case, design),
+        countries=_named("country", "countries", case, world.names),
+        powers=_named("power", "powers", case, world.names),
+    )
+
+
+@lru_cache(maxsize=8)
+def _case(name: str, _folder: str) -> Case:
+    """A case, read once; a name may be a path that starts from the working folder."""
+    return load_case(name)
+
+
+def _named(axis: str, table: str, case: Case, names: Names) -> dict[str, str]:
+    """Names by code of those that are simulated."""
+    words = {row[axis]: row["name"] for row in case.table(table)}
+    return {code: words.get(code, code) for code in getattr(names, table)}
 
 
 def first_state(scenario: str, design: Design | None = None) -> State:
-    """The state in which a page about a scenario opens: nothing moved, nothing pinned."""
-    raise NotImplementedError
+    """The state in which a page about a scenario opens: nothing moved, nothing pinned.
+
+    Raises
+    ------
+    InputError
+        As `open_panel`.
+    """
+    panel = open_panel(scenario, (), design)
+    return State(
+        scenario=panel.name,
+        country=next(iter(panel.countries)),
+        power=next(iter(panel.powers)),
+        runs=min(panel.scenario.runs, _RUNS),
+        seed=panel.scenario.seed,
+    )
 
 
 def checked(state: State, design: Design | None = None) -> State:
@@ -67,4 +215,117 @@ def checked(state: State, design: Design | None = None) -> State:
         If a key, value, code, outcome or number does not fit: what was found, what is allowed, and
         the nearest name.
     """
-    raise NotImplementedError
+    panel = open_panel(state.scenario, state.added, design)
+    for key, code, allowed in (
+        ("country", state.country, panel.countries),
+        ("power", state.power, panel.powers),
+        ("outcome", state.outcome, INDICATORS),
+    ):
+        if code not in allowed:
+            raise InputError(
+                f"{key}: there is no {key} {code!r}{nearest(code, allowed)} "
+                f"{listed('allowed', list(allowed))}"
+            )
+    runs = _whole("runs", state.runs, 1, MOST_RUNS)
+    seed = _whole("seed", state.seed, 0)
+    values: dict[str, Value] = {}
+    for key, value in state.values.items():
+        found = held(control_of(panel, key), value)
+        if found != panel.controls[key].default:
+            values[key] = found
+    order = list(panel.controls)
+    return replace(
+        state,
+        scenario=panel.name,
+        values={key: values[key] for key in sorted(values, key=order.index)},
+        runs=runs,
+        seed=seed,
+        pinned=None if state.pinned is None else checked(state.pinned, design),
+    )
+
+
+def _whole(key: str, value: object, least: int, most: int | None = None) -> int:
+    allowed = f"{least} or more" if most is None else f"a whole number from {least} to {most:,}"
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InputError(f"{key}: found {value!r}; allowed: {allowed}")
+    if value < least or (most is not None and value > most):
+        raise InputError(f"{key}: found {value}; allowed: {allowed}")
+    return value
+
+
+def control_of(panel: Panel, key: str, others: Sequence[str] = ()) -> Control:
+    """The control of a key.
+
+    Parameters
+    ----------
+    panel : Panel
+    key : str
+    others : sequence of str
+        What else could have been meant, for the message.
+
+    Raises
+    ------
+    InputError
+        If the scenario has none, with the nearest.
+    """
+    if key not in panel.controls:
+        why = panel.left_out.get(key)
+        reason = f": {why}" if why else nearest(key, [*others, *panel.controls])
+        raise InputError(
+            f"{key}: nothing of that name can be moved in {panel.scenario.name}{reason} "
+            f"{listed('can be moved', list(panel.controls))}"
+        )
+    return panel.controls[key]
+
+
+def held(control: Control, value: Any) -> Value:
+    """A value as a control holds it.
+
+    Raises
+    ------
+    InputError
+        If it is of another kind, or lies outside what is allowed.
+    """
+    key = control.key
+    match control.kind:
+        case "flag":
+            if not isinstance(value, bool):
+                raise InputError(f"{key}: found {value!r}; allowed: on, off")
+            return value
+        case "choice":
+            for choice in control.choices:
+                if type(choice) is type(value) and choice == value:
+                    return choice
+            allowed = [str(choice) for choice in control.choices]
+            raise InputError(
+                f"{key}: found {value!r}{nearest(str(value), allowed)} {listed('allowed', allowed)}"
+            )
+        case "quarter":
+            return _quarter(control, value)
+    is_fraction = isinstance(value, float) and control.kind == "whole"
+    if isinstance(value, bool) or not isinstance(value, int | float) or is_fraction:
+        needed = "a whole number" if control.kind == "whole" else "a number"
+        raise InputError(f"{key}: found {value!r}; {needed} is needed, {_between(control)}")
+    low, high = float(control.low or 0.0), float(control.high or 0.0)
+    if not low <= value <= high:
+        raise InputError(f"{key}: found {value}; allowed: {_between(control)}")
+    return int(value) if control.kind == "whole" else float(value) + 0.0  # no negative zero
+
+
+def _quarter(control: Control, value: Any) -> str:
+    allowed = _between(control)
+    if not isinstance(value, str):
+        raise InputError(f"{control.key}: found {value!r}; a quarter is needed, {allowed}")
+    try:
+        number = quarters.parse(value)
+    except ValueError:
+        raise InputError(
+            f"{control.key}: found {value!r}; a quarter is needed, {allowed}"
+        ) from None
+    if not quarters.parse(str(control.low)) <= number <= quarters.parse(str(control.high)):
+        raise InputError(f"{control.key}: found {value}; allowed: {allowed}")
+    return quarters.name(number)
+
+
+def _between(control: Control) -> str:
+    return f"{control.low} to {control.high}"

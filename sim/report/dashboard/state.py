@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 Value = bool | int | float | str
+MOST_RUNS = 20_000  # that a page plays at once; a batch plays more
+RESERVED = ("scenario", "add", "country", "power", "outcome", "runs", "seed", "pin")  # of a query
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class State:
     """
 
     scenario: str
-    values: Mapping[str, Value] = field(default_factory=dict)
+    values: Mapping[str, Value] = field(default_factory=dict, hash=False)
     added: tuple[str, ...] = ()
     country: str = ""
     power: str = ""
@@ -40,6 +42,10 @@ class State:
     runs: int = 1000
     seed: int = 1
     pinned: State | None = None
+
+    def __post_init__(self) -> None:
+        if self.pinned is not None and self.pinned.pinned is not None:
+            raise ValueError("what is pinned is compared with nothing itself")
 
     def pin(self) -> State:
         """The same state, compared with itself as it stands."""
