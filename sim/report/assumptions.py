@@ -29,6 +29,7 @@ from sim.scenario.schema import Path as DriverPath
 
 T = TypeVar("T", Attribute, Event, DriverPath)
 OF_THE_CASE = "as in the case"
+LEFT_OUT = "left out"
 _PLACES = ("country", "power", "other", "channel", "route", "season")
 _SAID = ("kind", "form", "date", "from_", "to", "driver", "reason", "source", "name", *_PLACES)
 
@@ -180,19 +181,22 @@ class _Own:
     def attributes(self) -> Iterator[Change]:
         """Attributes of the case that are set to something else."""
         before = list(self.base.attribute) if self.base is not None else []
-        for one in _added(self.scenario.attribute, before):
-            what, value = one.setting
-            key = f"attribute {one.name}{self._place(one)}"
-            yield self._change(key, self._before(one, before), _set(what, self._words(value)), one)
+        for old, one in _pairs(self.scenario.attribute, before):
+            entry = one or old
+            assert entry is not None
+            was = self._before(entry, before) if old is None else self._value(old)
+            now = LEFT_OUT if one is None else self._value(one)
+            yield self._change(f"attribute {entry.name}{self._place(entry)}", was, now, one)
+
+    def _value(self, one: Attribute) -> str:
+        what, value = one.setting
+        return _set(what, self._words(value))
 
     def _before(self, one: Attribute, before: Sequence[Attribute]) -> str:
         """What an attribute was: as a scenario further down has it, else as the case does."""
         for other in reversed(before):
-            if other.name == one.name and all(
-                getattr(other, place) == getattr(one, place) for place in ("country", "power")
-            ):
-                what, value = other.setting
-                return _set(what, self._words(value))
+            if _same(one, other):
+                return self._value(other)
         return self._standing("attributes", one.name, one)
 
     def _standing(self, table: str, name: str, entry: Any) -> str:
@@ -222,14 +226,18 @@ class _Own:
     def paths(self) -> Iterator[Change]:
         """Drivers that take another course."""
         before = list(self.base.path) if self.base is not None else []
-        for one in _added(self.scenario.path, before):
-            earlier = [other for other in before if _same_driver(one, other)]
-            was = self._course(earlier[-1]) if earlier else ""
-            if not was:
-                was = self._standing("drivers", one.driver, one)
-            yield self._change(
-                f"driver {one.driver}{self._place(one)}", was, self._course(one), one
-            )
+        for old, one in _pairs(self.scenario.path, before):
+            entry = one or old
+            assert entry is not None
+            earlier = [other for other in before if _same(entry, other)]
+            if old is not None:
+                was = self._course(old)
+            elif earlier:
+                was = self._course(earlier[-1])
+            else:
+                was = self._standing("drivers", entry.driver, entry)
+            now = LEFT_OUT if one is None else self._course(one)
+            yield self._change(f"driver {entry.driver}{self._place(entry)}", was, now, one)
 
     def _course(self, one: DriverPath) -> str:
         if isinstance(one, NoisePath):
@@ -250,11 +258,16 @@ class _Own:
     def events(self) -> Iterator[Change]:
         """What happens from outside, and what no longer does."""
         before = list(self.base.event) if self.base is not None else []
-        for one in _added(self.scenario.event, before):
-            when = quarters.name(one.date)
-            details = self._details(one)
-            now = when + (f": {details}" if details else "")
-            yield self._change(f"event {one.kind}{self._place(one)}", "does not happen", now, one)
+        for old, one in _pairs(self.scenario.event, before):
+            entry = one or old
+            assert entry is not None
+            was = "does not happen" if old is None else self._happening(old)
+            now = LEFT_OUT if one is None else self._happening(one)
+            yield self._change(f"event {entry.kind}{self._place(entry)}", was, now, one)
+
+    def _happening(self, one: Event) -> str:
+        details = self._details(one)
+        return quarters.name(one.date) + (f": {details}" if details else "")
 
     def _place(self, one: Any) -> str:
         """Actors that an entry is about, in words."""
@@ -288,16 +301,33 @@ class _Own:
         return f"{value:g}" if isinstance(value, float) else self.names.actor(str(value))
 
 
-def _added(now: Sequence[T], before: Sequence[T]) -> list[T]:
-    """Entries that are not among those of the base; each of these stands for one."""
-    left = list(before)
-    found = []
+def _pairs(now: Sequence[T], before: Sequence[T]) -> list[tuple[T | None, T | None]]:
+    """Entries that differ, old beside new: changed, added (nothing old) or left out (nothing new).
+
+    Each entry of the base stands for one; of the rest, those about the same belong together.
+    """
+    left: list[T] = list(before)
+    new: list[T] = []
     for one in now:
         if one in left:
             left.remove(one)
         else:
-            found.append(one)
+            new.append(one)
+    found: list[tuple[T | None, T | None]] = []
+    for one in new:
+        old = next((other for other in left if _same(one, other)), None)
+        if old is not None:
+            left.remove(old)
+        found.append((old, one))
+    for gone in left:
+        found.append((gone, None))
     return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two entries are about the same thing and the same actors."""
+    about = ("kind", "name", "driver", "sector", "text", *_PLACES)
+    return all(getattr(one, field, None) == getattr(other, field, None) for field in about)
 
 
 def _settings(scenario: Scenario) -> dict[str, Any]:
@@ -325,11 +355,6 @@ def _codes(value: object) -> list[str]:
     if value is None:
         return []
     return [str(code) for code in value] if isinstance(value, list | tuple) else [str(value)]
-
-
-def _same_driver(one: DriverPath, other: DriverPath) -> bool:
-    places = ("driver", "country", "power", "other", "channel", "route")
-    return all(getattr(one, place) == getattr(other, place) for place in places)
 
 
 def in_words(found: Assumptions, labels: Mapping[str, str]) -> Assumptions:

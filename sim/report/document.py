@@ -279,9 +279,8 @@ class _Maker:
             if table.empty:
                 lines.append(f"No row of {sweep.manifest['design']['title']} is finished.")
                 continue
-            strength = table["correlation"].abs().fillna(0)
-            for place in strength.sort_values(ascending=False, kind="stable").index[:share]:
-                lines.append(sweeps.sentence(table.loc[place].to_dict(), sweep, self.names))
+            for row in findings.records(sweeps.answering(table)[:share]):
+                lines.append(sweeps.sentence(row, sweep, self.names))
         return lines[:_MOST_SENTENCES]
 
     def sections(self, command: Sequence[str]) -> Iterator[Section]:
@@ -637,15 +636,12 @@ class _Maker:
                 section.say(str(design["question"]))
             sweeps.tell_factors(section, sweep)
             table = self.responses[place]
-            if not table.empty:
-                strength = table["correlation"].abs().fillna(0)
-                order = strength.sort_values(ascending=False, kind="stable").index
-                section.list(
-                    [
-                        sweeps.sentence(table.loc[at].to_dict(), sweep, self.names)
-                        for at in order[:_MOST_SENTENCES]
-                    ]
-                )
+            section.list(
+                [
+                    sweeps.sentence(row, sweep, self.names)
+                    for row in findings.records(sweeps.answering(table)[:_MOST_SENTENCES])
+                ]
+            )
             sweeps.tell_responses(section, sweep, table, self.names)
             section.blocks += self._drawn(sweep, f"sweep{place + 1}")
             yield section

@@ -17,6 +17,8 @@ from sim.report.names import Names
 from sim.report.numbers import counted, of_unit, rounded
 
 _CLEAR = 0.3  # rank correlation over rows below which no factor is named
+_FAINT = 0.02  # of the spread in a row, below which an outcome hardly answers to the factors
+_MOST_ROWS = 40  # of the table of responses
 _LEFT_EMPTY = ("one_at_a_time", "morris")  # ways of sampling that leave space empty
 
 
@@ -97,6 +99,17 @@ def _leading(values: pd.Series[float], factors: pd.DataFrame) -> tuple[str, floa
     return name, float(found[name])
 
 
+def answering(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `responses` that answer to the factors, by size against the spread in a row."""
+    if table.empty:
+        return table
+    width = table["highest"] - table["lowest"]
+    spread = table["within"].fillna(0.0)
+    size = (width / spread.where(spread > 0)).fillna(np.inf).where(width > 0, 0.0)
+    order = size.sort_values(ascending=False, kind="stable").index
+    return table.loc[order[size.loc[order] >= _FAINT]]
+
+
 def sentence(row: dict[str, Any], sweep: Sweep, names: Names) -> str:
     """How an outcome answers, in a sentence or two."""
     width = (row["highest"] - row["lowest"]) / 2
@@ -156,7 +169,10 @@ def tell_responses(section: Section, sweep: Sweep, table: pd.DataFrame, names: N
         return
     several = len(sweep.scenarios) > 1
     rows = []
-    for row in table.to_dict("records"):
+    shown = answering(table)[:_MOST_ROWS]
+    if shown.empty:
+        section.say("No outcome shown answers to the factors.")
+    for row in shown.to_dict("records"):
         width = (row["highest"] - row["lowest"]) / 2
         cells = [names.outcome(row["outcome"]), names.unit(row["outcome"])]
         cells += [row["scenario"]] if several else []
@@ -172,9 +188,14 @@ def tell_responses(section: Section, sweep: Sweep, table: pd.DataFrame, names: N
         [*heads, "lowest row", "middle row", "highest row", "spread in a row", "goes most with"],
         rows,
         numeric=range(first, first + 4),
-        note="Means over the runs of a row, at the last quarter: the lowest, the median and the "
-        "highest of all rows. Spread in a row: standard deviation over runs that chance makes. In "
+        note="Sorted by how widely row means range, against the spread in a row. Means over the "
+        "runs of a row, at the last quarter: the lowest, the median and the highest of all rows. Spread in a row: standard deviation over runs that chance makes. In "
         "brackets: rank correlation over rows; it misses what rises and falls again."
+        + (
+            f" Left out: {counted(len(table) - len(shown), 'outcome')} that answer less."
+            if len(shown) < len(table)
+            else ""
+        )
         + (
             " Rows of this design leave most of the space of the factors empty."
             if sweep.mode in _LEFT_EMPTY
