@@ -25,7 +25,14 @@ from sim.card import (
 )
 from sim.core import quarters
 from sim.experiment import store
-from sim.experiment.reading import in_words, parts_in_words, unit_of, usual_outcomes
+from sim.experiment.reading import (
+    codes_of,
+    in_words,
+    named,
+    parts_in_words,
+    unit_of,
+    usual_outcomes,
+)
 from sim.experiment.stored import Stored
 
 if TYPE_CHECKING:
@@ -155,9 +162,9 @@ def _status(result: Stored, asked: int) -> str:
     told = []
     for one in result.failures:
         last = one["first_run"] + one["runs"] - 1
-        rows = f", rows {one['first_row']} to {one['first_row'] + one['rows'] - 1}" * (
-            "rows" in one
-        )
+        rows = ""
+        if "rows" in one:
+            rows = f", rows {one['first_row']} to {one['first_row'] + one['rows'] - 1}"
         told.append(f"{one['scenario']}{rows}, runs {one['first_run']} to {last}: {one['error']}")
     head = line(
         tag("b", f"{str(result.manifest['status']).capitalize()}: "),
@@ -229,20 +236,23 @@ def _outcomes(result: Stored, cells: _Cells, said: str) -> str:
     """A table a scenario: outcomes down, countries across."""
     if not any(cells.values()):
         return ""
+    about = result.manifest
     rows: dict[tuple[str, str], dict[str, str]] = {}  # outcome and what else it is of, by country
     for column in dict.fromkeys(column for own in cells.values() for column in own):
-        words, of = parts_in_words(result.manifest, column)
-        country = of.pop("country", "")
+        words, of = parts_in_words(about, column)
+        of.pop("country", None)
         label = ", ".join([words[:1].upper() + words[1:], *of.values()])
+        country = codes_of(about, column).get("country", "")
         rows.setdefault((column.split(".")[0], label), {})[country] = column
-    named = [one["name"] for one in result.manifest["case"].get("countries", ())]
-    seen = dict.fromkeys(name for own in rows.values() for name in own if name)
-    countries = [*(name for name in named if name in seen), *(n for n in seen if n not in named)]
+    seen = {code for own in rows.values() for code in own if code}
+    known = [one["code"] for one in about["case"].get("countries", ())]
+    countries = [*(code for code in known if code in seen), *sorted(seen - {*known})]
+    names = [named(about, "country", code) for code in countries]
     entries = {one["name"]: one for one in result.manifest["scenarios"]}
     shown = [
         folded(
             _scenario(entries.get(scenario, {"name": scenario})),
-            table(["", *countries], _rows(result.manifest, rows, countries, cells, scenario),
+            table(["", *names], _rows(result.manifest, rows, countries, cells, scenario),
                   numbers=len(countries)),
             unfolded=place == 0,
         )

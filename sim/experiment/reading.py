@@ -142,16 +142,22 @@ def in_words(name: str) -> str:
     return plain.replace("gdp", "GDP")
 
 
-def parts_in_words(manifest: Mapping[str, Any], column: str) -> tuple[str, dict[str, str]]:
-    """An outcome's column in words: the outcome, and by axis the name of what it is of.
-
-    Codes that the manifest does not name stand for themselves.
-    """
+def codes_of(manifest: Mapping[str, Any], column: str) -> dict[str, str]:
+    """What an outcome's column is of: codes by axis."""
     outcome, *codes = column.split(".")
     axes = next((one["axes"] for one in manifest["outcomes"] if one["name"] == outcome), ())
-    found = {}
-    for axis, code in zip(axes, codes, strict=False):
-        listed = manifest["case"].get(AXES[axis], ())
-        named = (entry["name"] for entry in listed if entry["code"] == code)
-        found[axis] = next(named, code)
-    return in_words(outcome), found
+    return dict(zip(axes, codes, strict=False))
+
+
+def named(manifest: Mapping[str, Any], axis: str, code: str) -> str:
+    """The name of a country, power, channel, route, sector or text; if it has none, its code."""
+    listed = manifest["case"].get(AXES[axis], ())
+    return next((str(entry["name"]) for entry in listed if entry["code"] == code), code)
+
+
+def parts_in_words(manifest: Mapping[str, Any], column: str) -> tuple[str, dict[str, str]]:
+    """An outcome's column in words: the outcome, and by axis the name of what it is of."""
+    of = codes_of(manifest, column)
+    return in_words(column.split(".")[0]), {
+        axis: named(manifest, axis, code) for axis, code in of.items()
+    }
