@@ -102,8 +102,22 @@ class Case:
         return {}
 
     def noise(self, world: World) -> tuple[dict[str, Array], dict[str, Array]]:
-        """Persistence and noise of the drivers with noise; see `sim.case.build.noise`."""
-        return noise(self.tables, world)
+        """Persistence and noise of the drivers with noise; see `sim.case.build.noise`.
+
+        They are built when first asked for; the arrays are read-only, because others share them.
+        """
+        key = (world.base, world.names)
+        if key not in self._noises:
+            found = noise(self.tables, world)
+            for arrays in found:
+                _protect(arrays)
+            self._noises[key] = found
+        return self._noises[key]
+
+    @cached_property
+    def _noises(self) -> dict[tuple[int, Names], tuple[dict[str, Array], dict[str, Array]]]:
+        """Noise built so far, as `_worlds`."""
+        return {}
 
     @cached_property
     def posterior(self) -> Posterior | None:

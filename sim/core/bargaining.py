@@ -89,12 +89,17 @@ def announcements(rate: Array, uniform: Array) -> Array:
     array (country, power, run)
         Whole numbers from 0 to `MOST_DEALS`.
     """
-    mass = np.empty((MOST_DEALS, *rate.shape))
-    mass[0] = np.exp(-rate)
-    np.divide(rate, np.arange(1.0, MOST_DEALS).reshape(-1, 1, 1, 1), out=mass[1:])
+    none = np.exp(-rate)
+    some = uniform > none  # few: the rest of the distribution is wanted for these only
+    expected, drawn = np.broadcast_to(rate, some.shape)[some], uniform[some]
+    mass = np.empty((MOST_DEALS, *expected.shape))
+    mass[0] = np.broadcast_to(none, some.shape)[some]
+    np.divide(expected, np.arange(1.0, MOST_DEALS)[:, None], out=mass[1:])
     np.multiply.accumulate(mass, axis=0, out=mass)
     np.add.accumulate(mass, axis=0, out=mass)
-    return (uniform > mass).sum(axis=0, dtype=float)
+    number = np.zeros(some.shape)
+    number[some] = (drawn > mass).sum(axis=0, dtype=float)
+    return number
 
 
 def announced_total(number: Array, normal: Array, size: Array, dispersion: Array) -> Array:

@@ -49,20 +49,20 @@ def extract(quarter: Quarter, names: Names, first_run: int) -> Columns:
         row["value"] = columns["value"].astype(float)
         parts.append(row)
 
-    leverage = np.take_along_axis(flow.vulnerability, flow.instrument[:, :, None], axis=2)[:, :, 0]
     for kind, happened in (
         ("complied", flow.coercion.comply),
         ("backed_down", flow.coercion.backed_down),
         ("imposed", flow.coercion.impose),
     ):
         country, power, run = happened.nonzero()
+        channel = flow.instrument[country, power, run]
         add(
             kind,
             run,
             country=countries[country],
             power=powers[power],
-            channel=channels[flow.instrument[country, power, run]],
-            value=leverage[country, power, run],
+            channel=channels[channel],
+            value=flow.vulnerability[country, power, channel, run],
         )
     country, power, run = (flow.arrivals > 0).nonzero()
     gdp = np.broadcast_to(moment.gdp, (len(countries), flow.arrivals.shape[-1]))

@@ -109,10 +109,15 @@ class Held:
 
 @dataclass(frozen=True)
 class Chunk:
-    """What is held of consecutive runs."""
+    """What is held of consecutive runs, and what they tell of the scenario."""
 
-    values: Array  # (column, quarter, run)
-    events: pa.Table
+    start: int
+    quarters: int
+    names: Names
+    notes: list[str]  # of the compilation
+    heads: list[str]  # columns
+    values: Array = field(repr=False)  # (column, quarter, run)
+    events: pa.Table = field(repr=False)
 
 
 def play(
@@ -175,30 +180,30 @@ def play(
             check_finite(head, path, numbers.start)
     except FloatingPointError as error:
         raise InputError(f"{scenario.name}: {error}; its settings are too extreme") from None
-    return Chunk(values, event_table(scenario.name, happened, np.asarray(numbers)))
+    return Chunk(
+        start=plan.start,
+        quarters=plan.quarters,
+        names=world.names,
+        notes=list(scenario.notes),
+        heads=heads,
+        values=values,
+        events=event_table(scenario.name, happened, np.asarray(numbers)),
+    )
 
 
-def hold(
-    scenario: Scenario,
-    quarters: int,
-    start: int,
-    seed: int,
-    names: Names,
-    outcomes: Sequence[str],
-    chunks: Sequence[Chunk],
-) -> Held:
+def hold(scenario: Scenario, seed: int, chunks: Sequence[Chunk]) -> Held:
     """One object of chunks, in the order of their runs."""
-    heads = [head for name in outcomes for head in columns(INDICATORS[name], names)]
+    first = chunks[0]
     values = np.concatenate([chunk.values for chunk in chunks], axis=2)
     values.setflags(write=False)
     return Held(
         scenario=scenario.name,
-        start=start,
-        quarters=quarters,
+        start=first.start,
+        quarters=first.quarters,
         runs=values.shape[2],
         seed=seed,
-        names=names,
-        _places={head: place for place, head in enumerate(heads)},
+        names=first.names,
+        _places={head: place for place, head in enumerate(first.heads)},
         _values=values,
         _events=pa.concat_tables([chunk.events for chunk in chunks]),
     )

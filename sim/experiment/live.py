@@ -26,14 +26,13 @@ from threadpoolctl import threadpool_limits
 
 from sim.case import Case, Posterior
 from sim.core.errors import InputError
-from sim.core.simulate import FEWEST_RUNS
 from sim.experiment.batch import kept_outcomes
 from sim.experiment.held import Chunk, Held, hold, play
 from sim.experiment.kept_draws import KeptDraws
 from sim.experiment.record import Interrupted
 from sim.experiment.request import at_least, refuse_in_worker
 from sim.experiment.workers import Local, follow_parent, heritage
-from sim.scenario import Scenario, compile_plan
+from sim.scenario import Scenario
 from sim.scenario.schema import MOST_RUNS
 
 __all__ = ["Held", "Live", "Superseded", "WorkerLost"]
@@ -41,6 +40,7 @@ __all__ = ["Held", "Live", "Superseded", "WorkerLost"]
 _CHUNK = 500  # runs simulated together: fewer are slower a run, more are given up later
 _GIVE_UP = 3  # times that a process may be killed in one call before it has done anything
 _PATIENCE = 5.0  # seconds that a process has to end by itself
+_SENT_APART = np.empty(0)
 
 
 class Superseded(Exception):
@@ -187,9 +187,6 @@ class Live:
                 raise InputError(f"runs: found {runs}; allowed: {MOST_RUNS:,} or fewer")
             seed = at_least("seed", seed, 0)
             setting = _Setting(case, case.draws(parameters))
-            world, plan = compile_plan(
-                scenario, case, range(FEWEST_RUNS), seed, setting.posterior or "point"
-            )
             order = _Order(call, scenario, seed, names, _chunks(runs, self._jobs))
             self._await_turn(call)
             try:
@@ -198,7 +195,8 @@ class Live:
                 self._refuse(call)
                 raise
         chunks = [found[numbers] for numbers in order.chunks]
-        return hold(scenario, plan.quarters, plan.start, seed, world.names, names, chunks)
+        scenario.notes[:] = chunks[0].notes
+        return hold(scenario, seed, chunks)
 
     def close(self) -> None:
         """End the processes; a call that is at work or waits raises an `InputError`."""
@@ -394,11 +392,11 @@ class _Hand:
         try:
             kind, *content = self.pipe.recv()
             if kind == "chunk":
-                numbers, shape, happened = content
+                numbers, shape, chunk = content
                 values = np.empty(shape)
-                if values.size:
-                    self.pipe.recv_bytes_into(values.reshape(-1).view(np.uint8))
-                found[numbers] = Chunk(values, happened)
+                for path in values:
+                    self.pipe.recv_bytes_into(path.reshape(-1).view(np.uint8))
+                found[numbers] = replace(chunk, values=values)
                 self._killed = 0
                 return None
         except (EOFError, OSError):
@@ -466,9 +464,10 @@ def _answer(pipe: connection.Connection, player: _Player, order: _Order, given_u
     """Do an order and send what comes of it, chunk by chunk."""
     try:
         for numbers, chunk in player.play(order, lambda: given_up.value >= order.call):
-            pipe.send(("chunk", numbers, chunk.values.shape, chunk.events))
-            if chunk.values.size:
-                pipe.send_bytes(chunk.values.reshape(-1).view(np.uint8).data)
+            values = chunk.values
+            pipe.send(("chunk", numbers, values.shape, replace(chunk, values=_SENT_APART)))
+            for path in values:  # one by one, because a pipe slows down with larger messages
+                pipe.send_bytes(path.reshape(-1).view(np.uint8).data)
     except OSError:
         raise
     except Interrupted:
