@@ -197,7 +197,10 @@ def _page(
         if not subject.request.at:
             shown += ", the quarter in which they differ most"
         shown += f": {scenario.short} less {against.short}"
-        detail = "Differences of medians over runs, in each route's own unit a year"
+        detail = (
+            "Differences of medians over runs, in each route's own unit a year; "
+            f"before: “{against.short}”, after: “{scenario.short}”"
+        )
     note = "Outlines are simplified and imply no position on any border. " if own else (
         "A sketch: it does not tell where countries lie. "
     )  # fmt: skip
@@ -343,7 +346,7 @@ def draw(
     towns = [name for name, one in geography.places.items() if one.kind == "town" and name in used]
     room = Room(inner, height)
     room.taken += [(*(at[name] - DOT), *(at[name] + DOT)) for name in towns]
-    _names(axes, room, geography, at, [*countries, *powers])
+    _names(axes, room, geography, at, countries, powers, boxed=sketched)
     for number, route in enumerate(listed["route"], start=1):
         _badge(axes, room, lines[route], number, looks[route].colour)
     _little_names(axes, room, geography, at, towns)
@@ -444,11 +447,15 @@ def _names(
     room: Room,
     geography: Geography,
     at: Mapping[str, Points],
-    actors: Sequence[Actor],
+    countries: Sequence[Actor],
+    powers: Sequence[Actor],
+    boxed: bool,
 ) -> None:
     """Names of countries and powers, as near as can be to where they belong."""
+    actors = {("country", one.code): one for one in countries}
+    actors |= {("power", one.code): one for one in powers}
     for name, place in geography.places.items():
-        actor = next((one for one in actors if one.code == place.code), None)
+        actor = actors.get((place.kind, place.code))
         if actor is None:
             continue
         power = place.kind == "power"
@@ -459,7 +466,9 @@ def _names(
         centre = np.clip(at[name], low, np.array([room.width, room.height]) - low)
         found = room.place([centre], *size)
         if found is not None:
-            _write(axes, found, words, TICK, weight="bold", color=FAINT if power else INK)
+            box = {"boxstyle": "round,pad=0.25", "facecolor": PAPER, "edgecolor": FAINT}
+            _write(axes, found, words, TICK, weight="bold", color=FAINT if power else INK,
+                   bbox=box if boxed else None)  # fmt: skip
 
 
 def _badge(axes: Any, room: Room, line: Points, number: int, colour: str) -> None:
@@ -490,7 +499,8 @@ def _little_names(
     for name, place in geography.places.items():
         if place.kind == "sea":
             wide = text_width(name, NOTE) + 0.04
-            steps = [(x, y) for y in (0, 0.12, -0.12, 0.24, -0.24) for x in (0, 0.15, -0.15)]
+            tries = (0.0, 0.12, -0.12, 0.24, -0.24, 0.4, -0.4, 0.6, -0.6)
+            steps = [(x, y) for y in tries for x in (0.0, 0.12, -0.12)]
             found = room.place([at[name] + step for step in steps], wide, high, must=False)
             if found is not None:
                 _write(axes, found, name, NOTE, halo=WATER, style="italic", color=SEA)
