@@ -297,7 +297,7 @@ class Discovery:
         return pd.DataFrame(lines)
 
     def __repr__(self) -> str:
-        return f"Discovery({len(self.boxes)} boxes)"
+        return f"Discovery(boxes: {len(self.boxes)}; rows: {len(self.held)})"
 
     def _repr_html_(self) -> str:
         return discovery_card(self)

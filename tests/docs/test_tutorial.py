@@ -36,8 +36,10 @@ def outputs(notebook: Any) -> list[tuple[str, str, str]]:
     found = []
     for cell in notebook.cells:
         for output in cell.get("outputs", ()):
-            for kind, text in sorted(output.get("data", {"stream": output.get("text")}).items()):
-                found.append((cell["id"], kind, "" if kind == "image/png" else str(text)))
+            data = output.get("data", {"stream": output.get("text")})
+            if "image/png" in data:
+                data = {"image/png": ""}
+            found += [(cell["id"], kind, str(text)) for kind, text in sorted(data.items())]
     return found
 
 

@@ -78,7 +78,7 @@ class Study:
     notes: list[str] = field(default_factory=list)
 
     def __repr__(self) -> str:
-        return f"Study({self.method}: {len(self.outcomes)} outcomes)"
+        return f"Study({self.method}; rows: {len(self.table)}; outcomes: {len(self.outcomes)})"
 
     def _repr_html_(self) -> str:
         return study_card(self)
