@@ -114,7 +114,10 @@ def _lines(table: Table, places: Mapping[str, Place]) -> dict[str, tuple[str, ..
             if name not in places:
                 raise InputError(f"{where}: {choice(name, tuple(places))}")
         if len(names) < 2 or any(one == other for one, other in pairwise(names)):
-            raise InputError(f"{where}: found {row['places']!r}; a route needs two places or more")
+            raise InputError(
+                f"{where}: found {row['places']!r}; a route needs two places or more, and none "
+                "twice in a row"
+            )
         found[row["route"]] = names
     return found
 
