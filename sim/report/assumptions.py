@@ -285,7 +285,8 @@ class _Own:
             value = getattr(entry, name)
             if name in _SAID or name in besides or value is None:
                 continue
-            meaning = f" ({about.description})" if about.description else ""
+            said = (about.description or "").replace("`", "")
+            meaning = f" ({said})" if said else ""
             parts.append(f"{name.replace('_', ' ')} {self._words(value)}{meaning}")
         return "; ".join(parts)
 

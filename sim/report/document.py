@@ -231,10 +231,6 @@ class _Maker:
             own = findings.ends(told, by_country)
             for column in own.columns[own.notna().any()]:
                 found[self.names.axes(column)["country"]] = None
-        if not found:
-            for entry in self.material.manifest["scenarios"]:
-                members = entry["resolved"].get("membership", {}).get("countries") or ()
-                found.update(dict.fromkeys(members))
         return [code for code in self.names.countries if code in found] or [*self.names.countries]
 
     def title(self) -> str:
@@ -279,7 +275,7 @@ class _Maker:
             if table.empty:
                 lines.append(f"No row of {sweep.manifest['design']['title']} is finished.")
                 continue
-            for row in findings.records(sweeps.answering(table)[:share]):
+            for row in findings.records(sweeps.leading(table, share)):
                 lines.append(sweeps.sentence(row, sweep, self.names))
         return lines[:_MOST_SENTENCES]
 
@@ -518,7 +514,7 @@ class _Maker:
             return section
         section.say(
             "Median over runs at the end of the horizon, and in brackets the interval that holds "
-            "nine tenths of the runs. A dash: the scenario does not simulate the country."
+            "nine tenths of the runs. A dash: the scenario does not simulate the country, or has no finished run."
         )
         cells: dict[tuple[str, int, str], str] = {}
         for place, table in enumerate(found):
@@ -545,8 +541,8 @@ class _Maker:
         columns = [code for code in self.countries if any(key[2] == code for key in cells)]
         groups = [columns[at : at + _MOST_COLUMNS] for at in range(0, len(columns), _MOST_COLUMNS)]
         for group in [*groups, [""]]:
-            keys = list(dict.fromkeys(key[:2] for key in cells if key[2] in group))
-            keys.sort(key=lambda key: [one[0] for one in cells].index(key[0]))
+            lines = dict.fromkeys(key[0] for key in cells if key[2] in group)
+            keys = [(line, place) for line in lines for place in range(len(scenarios))]
             heads = ["outcome", *(["scenario"] if several else [])]
             names = [self.names.actor(code, "country") if code else "region" for code in group]
             where = "" if len(groups) < 2 or group == [""] else f": {names[0]} to {names[-1]}"
@@ -639,7 +635,7 @@ class _Maker:
             section.list(
                 [
                     sweeps.sentence(row, sweep, self.names)
-                    for row in findings.records(sweeps.answering(table)[:_MOST_SENTENCES])
+                    for row in findings.records(sweeps.leading(table, _MOST_SENTENCES))
                 ]
             )
             sweeps.tell_responses(section, sweep, table, self.names)

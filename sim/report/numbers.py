@@ -6,7 +6,9 @@ import math
 
 BLANK = "–"
 _MINUS = "\N{MINUS SIGN}"
-_MOST_DECIMALS = 6
+_MOST_DECIMALS = 6  # of numbers that are small themselves; smaller ones are written with a power
+_SMALLEST = 4  # decimals within which a number has to show anything to be written out
+_FINEST = 9  # decimals of any number
 
 
 def rounded(value: float, error: float | None = None, sign: bool = False) -> str:
@@ -26,9 +28,10 @@ def rounded(value: float, error: float | None = None, sign: bool = False) -> str
     if math.isinf(value):
         return "beyond all bounds"
     places = _places(value, error)
-    if places > _MOST_DECIMALS:
+    if places > _MOST_DECIMALS and abs(value) < 10.0**-_SMALLEST:
         text = _power(value, places)
     else:
+        places = min(places, _FINEST)
         number = round(value, places) + 0.0  # no negative nought
         text = f"{number:,.{max(places, 0)}f}"
     if sign and not text.startswith("-") and any(digit in text for digit in "123456789"):

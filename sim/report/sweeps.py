@@ -110,6 +110,15 @@ def answering(table: pd.DataFrame) -> pd.DataFrame:
     return table.loc[order[size.loc[order] >= _FAINT]]
 
 
+def leading(table: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows that answer most, one an outcome before a second of any."""
+    found = answering(table)
+    if found.empty:
+        return found
+    turn = found.groupby(found["outcome"].str.split(".").str[0]).cumcount()
+    return found.loc[turn.sort_values(kind="stable").index][:most]
+
+
 def sentence(row: dict[str, Any], sweep: Sweep, names: Names) -> str:
     """How an outcome answers, in a sentence or two."""
     width = (row["highest"] - row["lowest"]) / 2
@@ -189,7 +198,8 @@ def tell_responses(section: Section, sweep: Sweep, table: pd.DataFrame, names: N
         rows,
         numeric=range(first, first + 4),
         note="Sorted by how widely row means range, against the spread in a row. Means over the "
-        "runs of a row, at the last quarter: the lowest, the median and the highest of all rows. Spread in a row: standard deviation over runs that chance makes. In "
+        "runs of a row, at the last quarter: the lowest, the median and the highest of all rows. "
+        "Spread in a row: standard deviation over runs that chance makes. In "
         "brackets: rank correlation over rows; it misses what rises and falls again."
         + (
             f" Left out: {counted(len(table) - len(shown), 'outcome')} that answer less."

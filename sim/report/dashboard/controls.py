@@ -63,7 +63,8 @@ class Control:
     choices : tuple
         For a choice.
     followers : tuple of VariedFactor
-        What moves along with it.
+        What moves along with it, unless it is moved itself: the last quarter of a path with its
+        first.
     default : bool, int, float, str or None
         What the scenario has; None where it draws from a distribution in every run.
     drawn : str
@@ -287,7 +288,6 @@ class _Field:
     low: float = 0.0
     high: float = 1.0  # at least; a larger value that stands there gives room for twice as much
     grows: bool = False
-    both: bool = False  # as far down as up
 
 
 _FIELDS: dict[str, _Field] = {
@@ -305,8 +305,8 @@ _FIELDS: dict[str, _Field] = {
     "capacity": _Field("Capacity added", "the route's unit a year", 0.01, 1.0, grows=True),
     "lead_quarters": _Field("Until the first capacity", "quarters", 0.0, 24.0, grows=True),
     "ramp_quarters": _Field("Until it is complete", "quarters", 1.0, 12.0, grows=True),
-    "value": _Field("Level", "", 0.0, 0.1, grows=True, both=True),
-    "change": _Field("Change", "", 0.0, 0.1, grows=True, both=True),
+    "value": _Field("Level", "", 0.0, 0.1, grows=True),
+    "change": _Field("Change", "", 0.0, 0.1, grows=True),
     "factor": _Field("Factor", "times", 0.0, 2.0, grows=True),
     "decay": _Field("Lost a quarter afterwards", "share"),
     "persistence": _Field("Persistence", "", 0.0, 0.99),
@@ -340,9 +340,11 @@ def _of_entries(head: str, scenario: Scenario, case: Case) -> Iterator[Control]:
                 unit = DRIVERS[entry.driver].unit
             kind = {"number": "range"}.get(place.kind, place.kind)
             low, high = _span(field, how, value, scenario, entry)
+            along = _end_moves_along(entry, place.path) if field == "from" else ()
             yield _made(
                 f"{key}.{field}", place.path, how.label, unit, kind, low, high,
-                value=value if isinstance(value, Distribution) else place.standing, **shared,
+                value=value if isinstance(value, Distribution) else place.standing,
+                followers=along, **shared,
             )  # fmt: skip
 
 
@@ -357,21 +359,48 @@ def _span(
     if isinstance(value, bool):
         return None, None
     if field in ("date", "from", "to"):
-        return quarters.name(scenario.start), quarters.name(scenario.end)
-    top = _greatest(value)
+        first, last = scenario.start, scenario.end
+        if field == "from":
+            last -= _quarters_between(entry)
+        elif field == "to":
+            first = entry.from_ + (entry.form == "ramp")
+        return quarters.name(first), quarters.name(last)
+    least, greatest = _reach(value)
+    top = max(abs(least), abs(greatest))
     high = max(how.high, _round_up(2.0 * top)) if how.grows else max(how.high, top)
-    low = -high if how.both else how.low
+    low = how.low
+    if field in ("value", "change"):
+        low = -high
     if field == "value":
         driver = DRIVERS[entry.driver]
         low, high = max(low, driver.low), min(high, driver.high)
+    elif field == "change" and least >= 0.0:  # what is raised is not lowered, and the other way
+        low = 0.0
+    elif field == "change" and greatest <= 0.0:
+        high = 0.0
     return low, high
 
 
-def _greatest(value: Any) -> float:
-    """The greatest distance from 0 of a value, or of nearly all that a distribution gives."""
+def _quarters_between(path: Any) -> int:
+    """From the first to the last quarter of a path; 0 where it names no last."""
+    return 0 if getattr(path, "to", None) is None else path.to - path.from_
+
+
+def _end_moves_along(path: Any, place: str) -> tuple[VariedFactor, ...]:
+    """The last quarter of a path follows the first, so that it is as long as before."""
+    if getattr(path, "to", None) is None:
+        return ()
+    end = place.removesuffix("from") + "to"
+    between = float(_quarters_between(path))
+    return (VariedFactor("to", end, "quarter", False, same_as="from", plus=between),)
+
+
+def _reach(value: Any) -> tuple[float, float]:
+    """A number twice, or between what nearly all that a distribution gives lies."""
     if isinstance(value, Distribution):
-        return float(np.abs(value.inverse(np.array([0.001, 0.999]))).max())
-    return abs(float(value))
+        least, greatest = value.inverse(np.array([0.001, 0.999]))
+        return float(least), float(greatest)
+    return float(value), float(value)
 
 
 def _round_up(number: float, digits: Sequence[float] = (1, 1.5, 2, 3, 4, 5, 6, 8, 10)) -> float:

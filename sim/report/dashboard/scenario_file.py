@@ -66,6 +66,7 @@ class _Move:
     said: str  # from what to what
     value: Value
     reason: str
+    follows: bool = False
 
 
 def _text(state: State, panel: Panel) -> str:
@@ -133,7 +134,8 @@ def _moves(state: State, panel: Panel) -> tuple[list[tuple[str, str]], list[_Mov
         if is_inside and find_entry(control.path, panel.scenario)[:2] in gone:
             continue
         moves += _of_control(control, value)
-    return off, moves
+    itself = {panel.controls[key].path for key in state.values}
+    return off, [one for one in moves if not (one.follows and one.path in itself)]
 
 
 def _of_control(control: Control, value: Value) -> Iterator[_Move]:
@@ -149,8 +151,9 @@ def _of_control(control: Control, value: Value) -> Iterator[_Move]:
         known = values.get(follower.same_as, value)
         [found] = follower.following([known])
         values[follower.name] = found
-        moved = f"to {_said(found)} along with {control.label}"
-        yield _Move(follower.path, follower.name.replace("_", " "), moved, found, reason)
+        told = f"{inside}{follower.name.replace('_', ' ')}"
+        moved = f"to {_said(found)} along with {control.label!r}"
+        yield _Move(follower.path, told, moved, found, reason, True)
 
 
 def _said(value: object) -> str:
