@@ -102,7 +102,7 @@ def sweep_card(sweep: Sweep) -> str:
         lambda: _further(
             sweep,
             ("design()", "runs()", "means()"),
-            f'sim.figure(sweep, "sensitivity", outcome="{(_named(sweep) or ["autonomy"])[0]}")',
+            f'sim.figure(sweep, "response", outcome="{(_named(sweep) or ["autonomy"])[0]}")',
         ),
     )
 

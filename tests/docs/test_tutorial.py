@@ -82,7 +82,7 @@ def test_every_cell_was_run_in_order_and_none_failed(stored: Any) -> None:
     kinds = [output["output_type"] for cell in code for output in cell["outputs"]]
     assert not {"error"} & set(kinds)
     assert not [o for cell in code for o in cell["outputs"] if o.get("name") == "stderr"]
-    assert sum("image/png" in o.get("data", {}) for cell in code for o in cell["outputs"]) == 3
+    assert sum("image/png" in o.get("data", {}) for cell in code for o in cell["outputs"]) == 4
     assert len({cell["id"] for cell in stored.cells}) == len(stored.cells)
 
 
