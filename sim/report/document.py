@@ -514,7 +514,8 @@ class _Maker:
             return section
         section.say(
             "Median over runs at the end of the horizon, and in brackets the interval that holds "
-            "nine tenths of the runs. A dash: the scenario does not simulate the country, or has no finished run."
+            "nine tenths of the runs. A dash: the scenario does not simulate the country, or has "
+            "no finished run."
         )
         cells: dict[tuple[str, int, str], str] = {}
         for place, table in enumerate(found):

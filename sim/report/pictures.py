@@ -32,7 +32,7 @@ _BATCH = {
     "leverage": 1,
     "network": 1,
 }
-_SWEEP = {"heatmap": 2, "response": 2, "sobol": 1, "tornado": 1, "morris": 1}
+_SWEEP = {"heat_map": 2, "response": 2, "sobol": 1, "tornado": 1}
 _HINDCAST = {"skill": 1, "reliability": 1, "pit": 1, "calibration": 1}
 _FIT = {"prior_posterior": 1, "marginals": 1}
 _WANTED = {"batch": _BATCH, "sweep": _SWEEP, "hindcast": _HINDCAST, "fit": _FIT}

@@ -11,6 +11,8 @@ import pytest
 
 from sim.experiment.batch import batch
 from sim.experiment.result import Result
+from sim.experiment.sweep import sweep
+from sim.report.document import write_report
 
 CASE = Path(__file__).parents[1] / "data" / "toy_case"
 MADE = datetime(2030, 1, 2, 3, 4, tzinfo=UTC)
@@ -76,6 +78,29 @@ countries = ["AVA", "BOR"]
 """
 FILES = {"calm": CALM, "closed": CLOSED, "deeper": DEEPER, "twin": TWIN, "fewer": FEWER}
 
+DESIGN = """
+title = "Fear and sanctions"
+question = "How much do fear and sanctions matter?"
+scenario = "calm"
+mode = "latin_hypercube"
+rows = 6
+runs = 3
+seed = 4
+outcomes = ["autonomy", "output"]
+by_quarter = ["autonomy"]
+[[factor]]
+name = "fear"
+path = "parameters.fear_push"
+low = 0.5
+high = 6.0
+reason = "From hardly any to much"
+source = "T002; assumption"
+[[factor]]
+path = "driver.sanctions"
+low = 0.0
+high = 0.3
+"""
+
 
 @pytest.fixture(scope="session")
 def scenario_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -97,6 +122,20 @@ def told(scenario_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Res
 def alone(scenario_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Result:
     """One scenario alone."""
     return batch(scenario_folder / "calm.toml", out=tmp_path_factory.mktemp("alone") / "alone")
+
+
+@pytest.fixture(scope="session")
+def swept(scenario_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = scenario_folder / "design.toml"
+    path.write_text(DESIGN, encoding="utf-8")
+    return sweep(path, out=tmp_path_factory.mktemp("swept") / "swept").folder
+
+
+@pytest.fixture(scope="session")
+def drawn(told: Result, swept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report with everything in it."""
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    return write_report([told.folder, swept], path, outcomes=["autonomy", "output"], made=MADE)
 
 
 @dataclass

@@ -5,53 +5,22 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from sim.core.errors import InputError
-from sim.experiment.result import Result
-from sim.experiment.sweep import sweep
+from sim.experiment.batch import batch
+from sim.experiment.result import Result, load
+from sim.experiment.sweep_result import Sweep
 from sim.report.document import write_report
+from sim.report.names import Names
+from sim.report.sweeps import responses
 from tests.report.conftest import MADE, TITLE, Page, read_page
-
-DESIGN = """
-title = "Fear and sanctions"
-question = "How much do fear and sanctions matter?"
-scenario = "calm"
-mode = "latin_hypercube"
-rows = 6
-runs = 3
-seed = 4
-outcomes = ["autonomy", "output"]
-by_quarter = ["autonomy"]
-[[factor]]
-name = "fear"
-path = "parameters.fear_push"
-low = 0.5
-high = 6.0
-reason = "From hardly any to much"
-source = "T002; assumption"
-[[factor]]
-path = "driver.sanctions"
-low = 0.0
-high = 0.3
-"""
-
-
-@pytest.fixture(scope="module")
-def swept(scenario_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = scenario_folder / "design.toml"
-    path.write_text(DESIGN, encoding="utf-8")
-    return sweep(path, out=tmp_path_factory.mktemp("swept") / "swept").folder
-
-
-@pytest.fixture(scope="module")
-def drawn(told: Result, swept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report with everything in it."""
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    return write_report([told.folder, swept], path, made=MADE)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +61,7 @@ def test_headings_are_in_order(page: Page) -> None:
     levels = [int(tag[1]) for tag, _, _ in page.elements if re.fullmatch("h[1-6]", tag)]
     assert levels.count(1) == 1
     assert levels[0] == 1
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_pictures_and_tables_have_names(page: Page) -> None:
@@ -167,25 +136,43 @@ def test_sources_lead_to_the_evidence(page: Page) -> None:
     assert "oil through the northern pipeline 50 Mt (2022)" in page.text
 
 
-def test_the_sweep_is_told(page: Page, swept: Path) -> None:
-    from sim.experiment.result import load
-
+def test_the_sweep_is_told(page: Page) -> None:
     assert "6 rows (latin hypercube) of 3 runs each, seed 4, in calm." in page.text
     assert "From hardly any to much" in page.text
-    means = load(swept).runs(["output.AVA"]).groupby("row")["output.AVA"].mean()
-    assert (
-        f"means of output (Avaland) run from {means.min():.2g}".replace("-", "−")[:48] in page.text
-    )
+    assert "Over 6 rows, means of " in page.text
+    assert "How outcomes answer in Fear and sanctions" in page.text
+
+
+def test_responses_are_means_of_rows(swept: Path) -> None:
+    sweep = load(swept)
+    assert isinstance(sweep, Sweep)
+    names = Names(sweep.manifest)
+    table = responses(sweep, ["output"], ["AVA"], names).set_index("outcome")
+    runs = sweep.runs(["output.AVA"])
+    by_row = runs.groupby("row")["output.AVA"]
+    means, design = by_row.mean(), sweep.design().set_index("row")
+    row = table.loc["output.AVA"]
+    assert list(table.index) == ["output.AVA"]
+    assert (row["lowest"], row["highest"]) == (means.min(), means.max())
+    assert row["within"] == pytest.approx(np.sqrt(by_row.var().mean()))
+    ranks = {
+        name: float(spearmanr(design.loc[means.index, name], means).statistic)
+        for name in ("fear", "driver.sanctions")
+    }
+    strongest = max(ranks, key=lambda name: abs(ranks[name]))
+    assert row["factor"] == strongest
+    assert row["correlation"] == pytest.approx(ranks[strongest])
 
 
 def test_the_same_result_gives_the_same_bytes_but_for_the_date(
-    told: Result, alone: Result, tmp_path: Path
+    alone: Result, tmp_path: Path
 ) -> None:
-    path = tmp_path / "report.html"
-    first = write_report([alone.folder], path, made=MADE).read_bytes()
-    assert write_report([alone.folder], path, made=MADE).read_bytes() == first
-    later = write_report([alone.folder], path).read_bytes().splitlines()
-    differing = [one for one, other in zip(first.splitlines(), later, strict=True) if one != other]
+    path, chosen = tmp_path / "report.html", ["autonomy"]
+    first = write_report([alone.folder], path, outcomes=chosen, made=MADE).read_bytes()
+    later = write_report([alone.folder], path, outcomes=chosen).read_bytes()
+    assert first.count(b"<svg") >= 2
+    lines = zip(first.splitlines(), later.splitlines(), strict=True)
+    differing = [one for one, other in lines if one != other]
     assert [line.startswith(b'<p class="made">') for line in differing] == [True]
 
 
@@ -230,7 +217,7 @@ def test_a_country_that_a_scenario_leaves_out_has_a_dash(told: Result, tmp_path:
             countries=["CIM"],
             outcomes=["autonomy"],
             drawn=False,
-        )  # fmt: skip
+        )
     )
     table = next(at for tag, one, at in page.elements if one.get("id") == "levels")
     text = " ".join("".join(page.words[table:]).split())
@@ -243,8 +230,6 @@ def test_a_country_that_a_scenario_leaves_out_has_a_dash(told: Result, tmp_path:
 def test_two_batches_of_one_case_are_told_together(
     told: Result, alone: Result, scenario_folder: Path, tmp_path: Path
 ) -> None:
-    from sim.experiment.batch import batch
-
     other = batch(scenario_folder / "twin.toml", out=tmp_path / "twin").folder
     page = read_page(write_report([alone.folder, other], tmp_path / "r.html", drawn=False))
     assert "In “Twin”, autonomy (Avaland) in 2023Q4 is the same as in “Calm”" in page.text
@@ -268,7 +253,7 @@ def test_what_cannot_be_used_is_refused(told: Result, alone: Result, tmp_path: P
         write_report([told.folder], out, countries=["AVE"])
     with pytest.raises(InputError, match="there is no outcome 'autonomi'; did you mean 'autonomy'"):
         write_report([told.folder], out, outcomes=["autonomi"])
-    with pytest.raises(InputError, match="a report is a file that ends in .html"):
+    with pytest.raises(InputError, match=r"a report is a file that ends in \.html"):
         write_report([told.folder], tmp_path / "r.txt")
     (tmp_path / "file").write_text("x")
     with pytest.raises(InputError, match="cannot be written"):

@@ -228,5 +228,6 @@ def test_a_scenario_whose_baseline_is_not_there_is_compared_with_its_neighbour(
     against, remark = changed.baseline(stranger)
     assert against is calm
     assert remark == (
-        "What it extends is not among the results; it is compared with the first scenario beside it."
+        "What it extends is not among the results; it is compared with the first scenario beside "
+        "it."
     )
