@@ -109,11 +109,28 @@ def transfer(held: Held, repeats: int) -> list[float]:
     return found
 
 
+def busiest(live: Live) -> float:
+    """CPU seconds so far of the process that has done most (Linux only); what is idle counts not.
+
+    On a machine that others use as well, a move takes longer than this; on an idle one, as long.
+    """
+    if not live._hands:
+        return time.process_time()
+    ticks = [
+        sum(map(int, Path(f"/proc/{hand._process.pid}/stat").read_text().split()[-39:-37]))
+        for hand in live._hands
+    ]
+    return max(ticks) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(
     jobs: int, runs: int, scenario: Scenario, case: Case, repeats: int
 ) -> tuple[float, dict[str, list[float]], list[float], Held]:
-    """Seconds of the first call, of moves by what moves, of steps in one process; and a result."""
-    found: dict[str, list[float]] = {"parameter": [], "event": []}
+    """Seconds of the first call, of moves by what moves, of steps in one process; and a result.
+
+    Beside the moves, under `cpu`: CPU seconds of the busiest process.
+    """
+    found: dict[str, list[float]] = {"parameter": [], "event": [], "cpu": []}
     steps = []
     with Live(jobs) as live:
         first = seconds(lambda: live.run(scenario, case, runs, SEED, OUTCOMES))
@@ -122,7 +139,9 @@ def measure(
             for name, way in ways.items():
                 changed = next(way)
                 work = partial(live.run, changed, case, runs, SEED, OUTCOMES)
+                before = busiest(live)
                 found[name].append(seconds(work))
+                found["cpu"].append(busiest(live) - before)
             steps.append(plain(scenario, case, runs))
         return first, found, steps, live.run(scenario, case, runs, SEED, OUTCOMES)
 
@@ -150,9 +169,10 @@ def main() -> None:
     )
     print(
         "| runs | processes | first call | parameter, min | median | event, min | median "
-        "| one process, nothing kept, min | median | it takes times a move | load |"
+        "| CPU of the busiest process, min | median | one process, nothing kept, min | median "
+        "| it takes times a move | load |"
     )
-    print("|---:|" + "---:|" * 10)
+    print("|---:|" + "---:|" * 12)
     results: dict[int, Held] = {}
     for runs in arguments.runs:
         for jobs in arguments.jobs:
@@ -163,7 +183,7 @@ def main() -> None:
             times = statistics.median(steps) / statistics.median(moves)
             print(
                 f"| {runs:,} | {jobs} | {first:.2f} | {both(found['parameter'])} "
-                f"| {both(found['event'])} | {both(steps)} | {times:.2f} "
+                f"| {both(found['event'])} | {both(found['cpu'])} | {both(steps)} | {times:.2f} "
                 f"| {os.getloadavg()[0]:.1f} |",
                 flush=True,
             )
