@@ -108,24 +108,27 @@ def controls(scenario: Scenario, case: Case, design: Design | None) -> list[Cont
     Returns
     -------
     list of Control
-        A factor that the scenario does not have is left out; `left_out` says why. One that follows
+        A factor that the scenario does not have is left out; `laid_out` says why. One that follows
         another (`same_as`) has no control of its own and moves along. Of each event and path there
         is a control that switches it off (key ending in ``.on``), then its numbers and quarters,
         but for those that are not given. Where two controls are of one place the first stands.
     """
+    return laid_out(scenario, case, design)[0]
+
+
+def laid_out(
+    scenario: Scenario, case: Case, design: Design | None
+) -> tuple[list[Control], dict[str, str]]:
+    """The controls, and by name why factors of the design have none; see `controls`."""
     found: list[Control] = []
+    why: dict[str, str] = {}
     if design is not None:
-        taken, _ = _resolved(scenario, case, design)
+        taken, why = _resolved(scenario, case, design)
         for factor, varied, followers in taken:
             found.append(_of_factor(factor, varied, followers, scenario, case))
     for head in HEADS:
         found += _of_entries(head, scenario, case)
-    return _unique(found)
-
-
-def left_out(scenario: Scenario, case: Case, design: Design) -> dict[str, str]:
-    """Why factors of a design have no control, by name of the factor."""
-    return _resolved(scenario, case, design)[1]
+    return _unique(found), why
 
 
 def _unique(found: Sequence[Control]) -> list[Control]:

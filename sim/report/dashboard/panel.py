@@ -15,7 +15,7 @@ from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS
 from sim.core.world import Names
 from sim.experiment.design import Design
-from sim.report.dashboard.controls import Control, controls, left_out
+from sim.report.dashboard.controls import Control, laid_out
 from sim.report.dashboard.state import MOST_RUNS, State, Value
 from sim.report.dashboard.toml import assignment
 from sim.scenario import (
@@ -163,14 +163,15 @@ def _opened(asked: _Asked) -> Panel:
     scenario, design = asked.scenario, asked.design
     case = _case(str(scenario.case), str(Path.cwd()))
     world, _ = compile_plan(scenario, case, range(1), scenario.seed)
+    found, why = laid_out(scenario, case, design)
     return Panel(
         name=asked.name,
         added=asked.added,
         scenario=scenario,
         case=case,
         design=design,
-        controls={control.key: control for control in controls(scenario, case, design)},
-        left_out={} if design is None else left_out(scenario, case, design),
+        controls={control.key: control for control in found},
+        left_out=why,
         countries=_named("country", "countries", case, world.names),
         powers=_named("power", "powers", case, world.names),
     )
