@@ -9,7 +9,18 @@ from typing import Any
 
 from sim.picture.scale import padded, ticks
 from sim.picture.sheet import Cell, Sheet, grid
-from sim.picture.style import FAINT, INK, LABEL, MARGIN, NOTE, RULE, WIDTH, Caption, dress
+from sim.picture.style import (
+    FAINT,
+    INK,
+    LABEL,
+    MARGIN,
+    NOTE,
+    RULE,
+    WIDTH,
+    Caption,
+    Scenario,
+    dress,
+)
 from sim.picture.words import LINE, shorten, text_width
 
 GUTTER = 0.62  # room for the labels of the vertical axis [inches]
@@ -24,7 +35,11 @@ class Heading:
 
 
 def multiples(
-    caption: Caption, reading: str, headings: Sequence[Heading], below: float = 0.32
+    caption: Caption,
+    reading: str,
+    headings: Sequence[Heading],
+    below: float = 0.32,
+    legend: Sequence[Scenario] = (),
 ) -> tuple[Sheet, list[tuple[Any, Cell]]]:
     """A sheet with one dressed set of axes a heading.
 
@@ -37,6 +52,7 @@ def multiples(
         One a panel.
     below : float
         Room under a panel for the labels of its horizontal axis [inches].
+    legend : sequence of Scenario
 
     Returns
     -------
@@ -52,7 +68,7 @@ def multiples(
         len(headings), columns, width, panel={1: 2.9, 2: 2.0}.get(columns, 1.45),
         above=above, below=below, left=GUTTER,
     )  # fmt: skip
-    sheet = Sheet(caption, reading, body)
+    sheet = Sheet(caption, reading, body, legend)
     panels = []
     for heading, lines, cell in zip(headings, named, cells, strict=True):
         left, bottom = cell.left + 0.08 - GUTTER, cell.bottom + cell.height + 0.06
