@@ -522,7 +522,8 @@ def _list(sheet: Sheet, listed: pd.DataFrame, powers: Sequence[Actor], height: f
         return
     changes = "difference" in listed
     names = {actor.code: actor.name for actor in powers}
-    figures = ("before", "after", "change") if changes else ("volume", "capacity", "a year")
+    known = "capacity" if listed["capacity"].notna().any() else ""
+    figures = ("before", "after", "change") if changes else ("volume", known, "a year")
     lines = [("", "route", " (what it carries; whose hands)", figures)]
     for place, row in enumerate(listed.to_dict("records"), start=1):
         tail = "; ".join(word for word in (row["commodity"], names.get(row["power"])) if word)
