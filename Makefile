@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUNS ?= 2000
 JOBS ?= 2
 
-.PHONY: demo test check gallery clean
+.PHONY: demo test check gallery tutorial clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multivector needs Python 3.11 or newer; try make PYTHON=python3.12")'
@@ -28,6 +28,9 @@ check: .venv/installed  ## Lint, types, and the floors of the house
 
 gallery: .venv/installed  ## Draw every figure for docs/gallery.md (some ten minutes where no fit is stored)
 	$(BIN)/python benchmarks/gallery.py
+
+tutorial: .venv/installed  ## Run the tutorial and keep its outputs
+	$(BIN)/python docs/run_tutorial.py
 
 clean:
 	rm -rf .venv build dist *.egg-info

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -35,6 +36,7 @@ from sim.picture.style import (
 )
 from sim.picture.words import LINE, balance, shorten, text_width, wrap
 
+SCREEN = 100  # dots an inch of a picture on a notebook's page
 SAMPLE = 0.38  # length of a legend's line sample [inches]
 
 
@@ -46,6 +48,19 @@ class Cell:
     bottom: float
     width: float
     height: float
+
+
+class Picture(Figure):
+    """A figure that a notebook shows as it is, whatever its settings for figures are."""
+
+    def __init__(self, height: float) -> None:
+        super().__init__(figsize=(WIDTH, height), dpi=DPI, facecolor=PAPER)
+        FigureCanvasAgg(self)
+
+    def _repr_png_(self) -> bytes:
+        drawn = BytesIO()
+        self.savefig(drawn, format="png", dpi=SCREEN)
+        return drawn.getvalue()
 
 
 def actor_lines(actor: Actor, width: float) -> list[str]:
@@ -98,8 +113,7 @@ class Sheet:
         legend_height = (legend[-1][0] + 1) * LABEL * LINE * 1.15 + 0.08 if legend else 0.0
         self.foot = len(foot) * NOTE * LINE + 0.12
         self.height = MARGIN + head_height + legend_height + body + self.foot + MARGIN
-        self.figure = Figure(figsize=(WIDTH, self.height), dpi=DPI, facecolor=PAPER)
-        FigureCanvasAgg(self.figure)
+        self.figure = Picture(self.height)
 
         top = self.height - MARGIN
         for lines, size, weight, colour in head:
