@@ -248,6 +248,7 @@ def test_the_command_line_takes_the_file_and_gives_the_same_outcomes(
         str(path),
         "-n",
         "12",
+        "--no-pictures",
         "--parameters",
         "point",
         "--out",
