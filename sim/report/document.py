@@ -9,6 +9,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from sim import __version__
@@ -34,6 +35,7 @@ _NEGLIGIBLE = 0.001  # standard deviations over runs, below which a difference i
 _MORE_EFFECTS = 3  # told in sentences besides what a scenario expects
 _WORSE_WHEN_LESS = ("welfare", "autonomy")  # outcomes whose worst tenth is shown
 _MOST_SENTENCES = 7  # of a sweep
+_MOST_DRAWN = 2  # outcomes of a sweep
 
 
 @dataclass(frozen=True)
@@ -514,8 +516,8 @@ class _Maker:
             return section
         section.say(
             "Median over runs at the end of the horizon, and in brackets the interval that holds "
-            "nine tenths of the runs. A dash: the scenario does not simulate the country, or has "
-            "no finished run."
+            "nine tenths of the runs. A scenario that is not listed, or has a dash, does not "
+            "simulate the country or has no finished run."
         )
         cells: dict[tuple[str, int, str], str] = {}
         for place, table in enumerate(found):
@@ -540,10 +542,12 @@ class _Maker:
         scenarios = self.material.scenarios
         several = len(scenarios) > 1
         columns = [code for code in self.countries if any(key[2] == code for key in cells)]
-        groups = [columns[at : at + _MOST_COLUMNS] for at in range(0, len(columns), _MOST_COLUMNS)]
+        tables = -(-len(columns) // _MOST_COLUMNS)
+        groups = [list(group) for group in np.array_split(columns, tables)] if tables else []
         for group in [*groups, [""]]:
-            lines = dict.fromkeys(key[0] for key in cells if key[2] in group)
-            keys = [(line, place) for line in lines for place in range(len(scenarios))]
+            lines = list(dict.fromkeys(key[0] for key in cells if key[2] in group))
+            there = {key[:2] for key in cells if key[2] in group}
+            keys = sorted(there, key=lambda key: (lines.index(key[0]), key[1]))
             heads = ["outcome", *(["scenario"] if several else [])]
             names = [self.names.actor(code, "country") if code else "region" for code in group]
             where = "" if len(groups) < 2 or group == [""] else f": {names[0]} to {names[-1]}"
@@ -640,7 +644,9 @@ class _Maker:
                 ]
             )
             sweeps.tell_responses(section, sweep, table, self.names)
-            section.blocks += self._drawn(sweep, f"sweep{place + 1}")
+            telling = sweeps.leading(table, _MOST_DRAWN)
+            chosen = [] if telling.empty else list(telling["outcome"])
+            section.blocks += self._drawn(sweep, f"sweep{place + 1}", chosen)
             yield section
 
     # Pictures
@@ -655,12 +661,12 @@ class _Maker:
             section.blocks.clear()
         return section
 
-    def _drawn(self, result: Viewed, name: str) -> list[Block]:
-        """The pictures of a result."""
+    def _drawn(self, result: Viewed, name: str, outcomes: Sequence[str] = ()) -> list[Block]:
+        """The pictures of a result; of outcomes, unless others were asked for."""
         if not self.drawn:
             return []
         found: list[Block] = []
-        chosen = pictures(result, self.asked_outcomes, self.asked_countries)
+        chosen = pictures(result, self.asked_outcomes or outcomes, self.asked_countries)
         for number, (_, page) in enumerate(chosen, start=1):
             found.append(picture(page, f"{name}-{number}"))
         return found

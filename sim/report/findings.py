@@ -467,7 +467,9 @@ def _tally(found: Differences, scenarios: Sequence[Told], names: Names, most: in
         for row in sorted(mine, key=lambda row: (not row["expected"], -size(row)))[: room - 1]:
             yield sentence(row, scenarios, names)
     if len(expected) > 1:
-        yield _fared(expected)
+        more = len(best) - room
+        below = f" {counted(more, 'more scenario')} {'follow' if more > 1 else 'follows'} below."
+        yield _fared(expected) + (below if more > 0 else "")
     elif len(best) > room:
         yield f"{counted(len(best) - room, 'other scenario')} move less; they follow below."
 
