@@ -255,7 +255,7 @@ class _Maker:
             for number, what, result in sizes
         ]
         case = self.material.manifest["case"]
-        return f"{case['title']}, as of {case['as_of']}: {'; '.join(parts)}."
+        return f"{case['title']}, base {case['as_of']}: {'; '.join(parts)}."
 
     def questions(self) -> list[str]:
         """The questions that scenarios and designs ask, each once."""

@@ -33,9 +33,9 @@ _BATCH = {
     "network": 1,
 }
 _SWEEP = {"heat_map": 2, "response": 2, "sobol": 1, "tornado": 1}
-_HINDCAST = {"skill": 1, "reliability": 1, "pit": 1, "calibration": 1}
-_FIT = {"prior_posterior": 1, "marginals": 1}
-_WANTED = {"batch": _BATCH, "sweep": _SWEEP, "hindcast": _HINDCAST, "fit": _FIT}
+_WANTED = {"batch": _BATCH, "sweep": _SWEEP}
+_MOST_OF_STUDIES = 3  # figures of a fit or hindcast: the first that there are
+_TALL = 1.15  # height over width, above which two do not fit on a printed page
 _MOST_OUTCOMES = 3  # that fans and the like are drawn of
 
 _NOT_DRAWN = re.compile(
@@ -67,10 +67,12 @@ def pictures(
         passed over.
     """
     kind = kind_of(result)
-    for name, most in _WANTED[kind].items():
-        figure = FIGURES.get(name)
-        if figure is None or figure.of != kind:
+    of_kind = [name for name, figure in FIGURES.items() if figure.of == kind]
+    wanted = _WANTED.get(kind, dict.fromkeys(of_kind[:_MOST_OF_STUDIES], 1))
+    for name, most in wanted.items():
+        if name not in of_kind:
             continue
+        figure = FIGURES[name]
         given = {"outcome": tuple(outcomes or _own(result)), "country": tuple(countries)}
         request = Request.of(**{key: given[key] for key in given if key in figure.options})
         try:
@@ -126,8 +128,10 @@ def element(svg: str, name: str, title: str, alternative: str) -> str:
     box = _BOX.search(opening[0])
     assert box is not None
     width, height = box[1].split()[2:]
+    shape = ' class="tall"' if float(height) > _TALL * float(width) else ""
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'<svg{shape} xmlns="http://www.w3.org/2000/svg" '
+        f'xmlns:xlink="http://www.w3.org/1999/xlink" '
         f'viewBox="{box[1]}" width="{width}" height="{height}" role="img" '
         f'aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{escape(title)}</title>'

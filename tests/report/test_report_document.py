@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from importlib import resources
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from sim.core.errors import InputError
 from sim.experiment.batch import batch
 from sim.experiment.result import Result, load
 from sim.experiment.sweep_result import Sweep
+from sim.picture.style import contrast
+from sim.report import pictures
 from sim.report.document import write_report
 from sim.report.names import Names
 from sim.report.sweeps import responses
@@ -86,6 +89,17 @@ def test_the_page_loads_nothing_and_runs_nothing(page: Page, drawn: Path) -> Non
     text = drawn.read_text(encoding="utf-8")
     assert "@import" not in text
     assert re.findall(r"url\((?!#)", text) == []
+
+
+def test_words_stand_out_from_what_is_behind_them() -> None:
+    style = resources.files("sim.report").joinpath("report.css").read_text(encoding="utf-8")
+    inks = set(re.findall(r"[{; ]color: (#[0-9a-f]{3,6});", style))
+    papers = set(re.findall(r"background: (#[0-9a-f]{3,6});", style))
+    assert len(inks) >= 3
+    assert "#eef4f9" in papers
+    for ink in inks:
+        for paper in papers:
+            assert contrast(ink) / contrast(paper) >= 4.5, (ink, paper)  # AA of WCAG 2
 
 
 def test_titles_are_escaped(page: Page, drawn: Path) -> None:
@@ -165,8 +179,9 @@ def test_responses_are_means_of_rows(swept: Path) -> None:
 
 
 def test_the_same_result_gives_the_same_bytes_but_for_the_date(
-    alone: Result, tmp_path: Path
+    alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setitem(pictures._WANTED, "batch", {"fan": 1, "alignment": 1, "ternary": 1})
     path, chosen = tmp_path / "report.html", ["autonomy"]
     first = write_report([alone.folder], path, outcomes=chosen, made=MADE).read_bytes()
     later = write_report([alone.folder], path, outcomes=chosen).read_bytes()
@@ -232,9 +247,10 @@ def test_two_batches_of_one_case_are_told_together(
     told: Result, alone: Result, scenario_folder: Path, tmp_path: Path
 ) -> None:
     other = batch(scenario_folder / "twin.toml", out=tmp_path / "twin").folder
-    page = read_page(write_report([alone.folder, other], tmp_path / "r.html", drawn=False))
+    chosen = {"outcomes": ["autonomy"], "drawn": False}
+    page = read_page(write_report([alone.folder, other], tmp_path / "r.html", **chosen))
     assert "In “Twin”, autonomy (Avaland) in 2023Q4 is the same as in “Calm”" in page.text
-    again = read_page(write_report([told.folder, alone.folder], tmp_path / "s.html", drawn=False))
+    again = read_page(write_report([told.folder, alone.folder], tmp_path / "s.html", **chosen))
     assert "Calm (calm in alone)" in again.text
 
 
