@@ -46,6 +46,7 @@ class Kind:
 
 
 _ACTORS = ("country", "power", "scenario")
+_OF_SWEEP = ("outcome", *_ACTORS, "factor", "at")
 _KINDS = (
     Kind(
         "fan", "quantiles of outcomes by quarter", BATCH, ("outcome", *_ACTORS), "batch.fan:pages"
@@ -59,9 +60,9 @@ _KINDS = (
     ),
     Kind(
         "ridgeline",
-        "distributions of outcomes at the end, a ridge a scenario",
+        "distributions of outcomes, a ridge a scenario",
         BATCH,
-        ("outcome", *_ACTORS),
+        ("outcome", *_ACTORS, "at"),
         "batch.ridgeline:pages",
     ),
     Kind(
@@ -77,6 +78,138 @@ _KINDS = (
         BATCH,
         _ACTORS,
         "batch.leverage:pages",
+    ),
+    Kind(
+        "alignment",
+        "the powers' shares in each country's portfolio by quarter, stacked",
+        BATCH,
+        ("country", "scenario"),
+        "batch.alignment:pages",
+    ),
+    Kind(
+        "events",
+        "threats by how they end, and deals, by year and power",
+        BATCH,
+        _ACTORS,
+        "batch.events:pages",
+    ),
+    Kind(
+        "routes",
+        "flow through each route by quarter, against its capacity",
+        BATCH,
+        ("country", "scenario"),
+        "batch.routes:pages",
+    ),
+    Kind(
+        "cumulative",
+        "share of runs at or below each value of an outcome, with quantiles in numbers",
+        BATCH,
+        ("outcome", *_ACTORS, "at"),
+        "batch.cumulative:pages",
+    ),
+    Kind(
+        "violin",
+        "distributions of outcomes, a violin a scenario",
+        BATCH,
+        ("outcome", *_ACTORS, "at"),
+        "batch.violin:pages",
+    ),
+    Kind(
+        "map",
+        "routes on a map: volume, capacity, through whose hands",
+        BATCH,
+        (*_ACTORS, "at"),
+        "batch.map:pages",
+    ),
+    Kind(
+        "network",
+        "leverage of powers over countries: width by size, colour by channel",
+        BATCH,
+        (*_ACTORS, "at"),
+        "batch.network:pages",
+    ),
+    Kind(
+        "heat_map",
+        "mean of an outcome over the values of two factors",
+        SWEEP,
+        _OF_SWEEP,
+        "sweep.heat_map:pages",
+    ),
+    Kind(
+        "response",
+        "mean of an outcome along each factor, with bands",
+        SWEEP,
+        _OF_SWEEP,
+        "sweep.response:pages",
+    ),
+    Kind(
+        "prior_posterior",
+        "prior against posterior of each parameter",
+        FIT,
+        (),
+        "fits.marginals:pages",
+    ),
+    Kind(
+        "pairs",
+        "the posterior of the parameters that moved most, two by two",
+        FIT,
+        (),
+        "fits.pairs:pages",
+    ),
+    Kind(
+        "checks",
+        "observed moments against what the fitted model foretells",
+        FIT,
+        (),
+        "fits.checks:pages",
+    ),
+    Kind(
+        "waves", "distance of the closest simulations from each moment", FIT, (), "fits.waves:pages"
+    ),
+    Kind("recovery", "how often known parameters are found again", FIT, (), "fits.recovery:pages"),
+    Kind("skill", "skill of forecasts over simple ones", HINDCAST, (), "fits.skill:pages"),
+    Kind(
+        "variants",
+        "skill over the model without one of its parts",
+        HINDCAST,
+        (),
+        "fits.skill:variant_pages",
+    ),
+    Kind(
+        "reliability",
+        "stated shares of runs against how often it happened",
+        HINDCAST,
+        (),
+        "fits.reliability:pages",
+    ),
+    Kind(
+        "pit",
+        "quantiles of the forecasts at which figures fell, as histograms",
+        HINDCAST,
+        (),
+        "fits.pit:pages",
+    ),
+    Kind(
+        "series",
+        "forecasts of each series with its past and what came",
+        HINDCAST,
+        (),
+        "fits.series:pages",
+    ),
+    Kind(
+        "votes_skill",
+        "skill of forecast votes over simple forecasts",
+        HINDCAST,
+        (),
+        "fits.skill:vote_pages",
+    ),
+    Kind("votes", "votes as expected beside those cast", HINDCAST, (), "fits.votes:pages"),
+    Kind(
+        "evidence",
+        "reported changes in forecasts of the year before",
+        HINDCAST,
+        (),
+        "fits.evidence:pages",
     ),
 )
 FIGURES = {kind.name: kind for kind in _KINDS}

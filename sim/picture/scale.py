@@ -103,3 +103,19 @@ def number(value: float, step: float) -> str:
 def rounded(value: float, span: float) -> str:
     """A number that stands alone, precise to about a thirtieth of the span it is seen against."""
     return number(value, 10.0 ** math.floor(math.log10(span / 30)) if span > 0 else 0.01)
+
+
+def year_ticks(start: float, end: float, width: float) -> tuple[list[float], list[str]]:
+    """Whole years from `start` to `end` and their labels, as many as have room.
+
+    Parameters
+    ----------
+    start, end : float
+        Years.
+    width : float
+        Length of the axis between them [inches].
+    """
+    years = list(range(math.ceil(start), math.floor(end) + 1))
+    room = max(1, int(width / 0.56))
+    years = years[:: max(1, -(-len(years) // (room + 1)))]
+    return [float(year) for year in years], [str(year) for year in years]

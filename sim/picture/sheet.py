@@ -180,6 +180,19 @@ class Sheet:
             )
         )  # fmt: skip
 
+    def line(
+        self, start: tuple[float, float], end: tuple[float, float], colour: str, style: Any
+    ) -> None:
+        """A sample of a scenario's line between two places in inches from the lower left corner."""
+        self.figure.add_artist(
+            Line2D(
+                [(MARGIN + place[0]) / WIDTH for place in (start, end)],
+                [(MARGIN + self.foot + place[1]) / self.height for place in (start, end)],
+                color=colour, linestyle=style, linewidth=1.6,
+                solid_capstyle="butt", dash_capstyle="butt",
+            )
+        )  # fmt: skip
+
     def axes(self, cell: Cell, **options: Any) -> Any:
         """Axes that fill a cell of the body."""
         return self.figure.add_axes(

@@ -15,7 +15,7 @@ from sim.picture import strips
 from sim.picture.batch.choice import TABLES
 from sim.picture.labels import source
 from sim.picture.multiples import Heading, multiples, scale_values
-from sim.picture.scale import padded
+from sim.picture.scale import padded, year_ticks
 from sim.picture.sheet import Cell
 from sim.picture.strips import Axis, Mark, Panel, Row, Span
 from sim.picture.style import FAINT, INK, Caption
@@ -164,10 +164,8 @@ def _when(at: str) -> str:
 
 def _years(axes: Any, cell: Cell, start: float, end: float) -> None:
     """Ticks in whole years."""
-    years = np.arange(np.ceil(start), np.floor(end) + 1)
-    room = max(1, int(cell.width / 0.56))
-    years = years[:: max(1, -(-len(years) // (room + 1)))]
-    axes.set_xticks(years, labels=[f"{year:.0f}" for year in years])
+    years, names = year_ticks(start, end, cell.width)
+    axes.set_xticks(years, labels=names)
     axes.set_xlim(start, end)
 
 

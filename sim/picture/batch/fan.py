@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -18,7 +17,7 @@ from sim.picture.batch.choice import headlines
 from sim.picture.batch.subject import Subject, file_name
 from sim.picture.page import Page
 from sim.picture.request import Request
-from sim.picture.scale import panel_limits, ticks
+from sim.picture.scale import panel_limits, ticks, year_ticks
 from sim.picture.sheet import Cell, Sheet, actor_lines, grid
 from sim.picture.style import (
     FAINT,
@@ -164,9 +163,9 @@ def draw(
         rows = table[table["panel"] == actor.code].sort_values("quarter")
         if difference:
             axes.axhline(0.0, color=INK, linewidth=0.8)
-        _fans(axes, rows, scenarios, shown)
-        right = _ends(axes, rows, scenarios, shown, end, end - start)
-        _scale(axes, start, end, right, limits[actor.code], cell)
+        fans(axes, rows, scenarios, shown)
+        right = end_bars(axes, rows, scenarios, shown, end, end - start)
+        time_scale(axes, start, end, right, limits[actor.code], cell)
     return sheet.figure
 
 
@@ -190,7 +189,7 @@ def reading(
     return words + (". Bars on the right: the same in the last quarter." if number > 1 else ".")
 
 
-def _fans(
+def fans(
     axes: Any, rows: pd.DataFrame, scenarios: Sequence[Scenario], quantiles: Sequence[float]
 ) -> None:
     """Bands and median line of each scenario.
@@ -222,7 +221,7 @@ def _fans(
         )  # fmt: skip
 
 
-def _ends(
+def end_bars(
     axes: Any,
     rows: pd.DataFrame,
     scenarios: Sequence[Scenario],
@@ -236,13 +235,13 @@ def _ends(
     """
     if len(scenarios) == 1:
         return end
-    gap, half = max(span, 1.0) * 0.05, len(quantiles) // 2
+    half = len(quantiles) // 2
     for place, scenario in enumerate(scenarios):
         own = rows[rows["scenario"] == scenario.name]
         if own.empty:
             continue
         last = own.iloc[-1]
-        x = end + (place + 1.0) * gap
+        x = bar_place(place, end, span)
         for pair in range(half):
             axes.plot(
                 [x, x], [last[quantile_column(quantiles[side])] for side in (pair, -1 - pair)],
@@ -253,19 +252,22 @@ def _ends(
             marker="o", markersize=4.2, markerfacecolor="white",
             markeredgecolor=scenario.colour, markeredgewidth=1.2, zorder=5,
         )  # fmt: skip
-    return float(end + (len(scenarios) + 0.6) * gap)
+    return bar_place(len(scenarios) - 0.4, end, span)
 
 
-def _scale(
+def bar_place(place: float, end: float, span: float) -> float:
+    """Where the bar of the scenario at a place in their order stands beside the fans."""
+    return end + (place + 1.0) * max(span, 1.0) * 0.05
+
+
+def time_scale(
     axes: Any, start: float, end: float, right: float, limits: tuple[float, float], cell: Cell
 ) -> None:
     """Ticks in whole years and round values; limits of both axes."""
     dress(axes)
     right = max(right, start + 0.25)
-    years = np.arange(np.ceil(start), np.floor(end) + 1)
-    room = max(1, int(cell.width * (end - start) / (right - start) / 0.56))
-    years = years[:: max(1, -(-len(years) // (room + 1)))]
-    axes.set_xticks(years, labels=[f"{year:.0f}" for year in years])
+    years, names = year_ticks(start, end, cell.width * (end - start) / (right - start))
+    axes.set_xticks(years, labels=names)
     values, labels = ticks(*limits, most=max(5, int(cell.height / 0.4)))
     axes.set_yticks(values, labels=labels)
     axes.tick_params(axis="y", length=0)

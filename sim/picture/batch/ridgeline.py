@@ -1,8 +1,8 @@
-"""Distributions of an outcome at the end of the horizon: a ridge a scenario, a panel an actor."""
+"""Distributions of an outcome at one time: a ridge a scenario, a panel an actor."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -12,14 +12,23 @@ import pandas as pd
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from sim.core.errors import InputError
 from sim.picture import density
 from sim.picture.alternative import ranges
 from sim.picture.batch import tables
+from sim.picture.batch.samples import (
+    at_suffix,
+    check_samples,
+    is_count,
+    median_words,
+    sample_of,
+    samples_at,
+    shown_ranges,
+    spread,
+)
 from sim.picture.batch.subject import Subject, file_name
 from sim.picture.page import Page
 from sim.picture.request import Request
-from sim.picture.scale import panel_limits, rounded, ticks
+from sim.picture.scale import panel_limits, ticks
 from sim.picture.sheet import Sheet, actor_lines, grid
 from sim.picture.style import (
     FAINT,
@@ -40,38 +49,24 @@ from sim.picture.style import (
 from sim.picture.words import LINE, text_width
 
 STANDARD = ("autonomy",)  # drawn where no outcome is asked for
-COUNTED = 25  # up to so many whole values are shown as bars
 
 
 def pages(subject: Subject, request: Request) -> Iterator[Page]:
-    """Distributions of the outcomes asked for at the end of the horizon; see `Page`."""
+    """Distributions of the outcomes asked for, at the end or at a quarter; see `Page`."""
     for chosen in subject.choose(request.outcome or STANDARD):
-        table = tables.at_end(subject.result, subject.names, chosen)
-        shown = f"{subject.label(chosen)} in {subject.end}"
+        table, when = samples_at(subject, chosen)
+        shown = f"{subject.label(chosen)} in {when}"
         for ending, panels, note in subject.pages(chosen, table, ["value"]):
             caption = subject.caption(shown, subject.meaning(chosen), note)
             drawn = table[table["panel"].isin([panel.code for panel in panels])]
             told = ranges(spread(drawn), panels, subject.scenarios, ("q05", "q50", "q95"))
             yield Page(
-                f"ridgeline_{file_name(chosen)}{ending}",
+                f"ridgeline_{file_name(chosen)}{at_suffix(subject, when)}{ending}",
                 drawn,
                 caption,
                 f"Distributions of runs. Median, with the middle 90 percent of runs. {told}",
                 partial(draw, drawn, panels, subject.scenarios, tables.QUANTILES, caption),
             )
-
-
-def spread(table: pd.DataFrame) -> pd.DataFrame:
-    """Quantiles 0.05, 0.5 and 0.95 over the runs of each scenario and panel.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Columns ``scenario``, ``panel`` and ``value``: one row a run.
-    """
-    values = table.groupby(["scenario", "panel"], sort=False)["value"]
-    named = {"q05": 0.05, "q50": 0.5, "q95": 0.95}
-    return pd.DataFrame({name: values.quantile(at) for name, at in named.items()}).reset_index()
 
 
 def draw(
@@ -104,20 +99,17 @@ def draw(
         If quantiles or columns are missing.
     """
     shown = check_quantiles(quantiles, least=3)
-    for name in ("scenario", "panel", "value"):
-        if name not in table.columns:
-            raise InputError(f"a picture of distributions needs a column {name}; found none")
-    table = table[np.isfinite(table["value"])]
+    table = check_samples(table)
 
     samples = {
-        (actor.code, scenario.name): _sample(table, actor, scenario)
+        (actor.code, scenario.name): sample_of(table, actor, scenario)
         for actor in panels
         for scenario in scenarios
     }
-    ranges = _ranges(samples, panels, scenarios, shown)
+    ranges = shown_ranges(samples, panels, scenarios, shown)
     limits, remark = panel_limits(ranges, own_units=any(actor.unit for actor in panels))
     numbers = {
-        key: _median(sample, limits[key[0]]) if len(sample) else "left out"
+        key: median_words(sample, limits[key[0]]) if len(sample) else "left out"
         for key, sample in samples.items()
     }
 
@@ -172,42 +164,6 @@ def reading(quantiles: Sequence[float]) -> str:
     )
 
 
-def _sample(table: pd.DataFrame, actor: Actor, scenario: Scenario) -> NDArray[np.float64]:
-    chosen = (table["panel"] == actor.code) & (table["scenario"] == scenario.name)
-    return table.loc[chosen, "value"].to_numpy(dtype=float)
-
-
-def _median(sample: NDArray[np.float64], limits: tuple[float, float]) -> str:
-    median = float(np.median(sample))
-    return f"{median:g}" if _is_count(sample) else rounded(median, limits[1] - limits[0])
-
-
-def _ranges(
-    samples: Mapping[tuple[str, str], NDArray[np.float64]],
-    panels: Sequence[Actor],
-    scenarios: Sequence[Scenario],
-    quantiles: Sequence[float],
-) -> dict[str, tuple[float, float]]:
-    """Per panel a range that holds the outer bars and all but the farthest runs."""
-    far = min(quantiles[0], 0.005)
-    ranges = {}
-    for actor in panels:
-        own = [samples[actor.code, scenario.name] for scenario in scenarios]
-        present = [sample for sample in own if len(sample)]
-        if not present:
-            raise InputError(f"a picture of distributions needs runs; {actor.name} has none")
-        ends = np.array([np.quantile(sample, [far, 1 - far]) for sample in present])
-        bar = 0.5 if all(_is_count(sample) for sample in present) else 0.0
-        ranges[actor.code] = (float(ends[:, 0].min()) - bar, float(ends[:, 1].max()) + bar)
-    return ranges
-
-
-def _is_count(sample: NDArray[np.float64]) -> bool:
-    """Whether a sample is of few whole numbers, which a smooth curve would misrepresent."""
-    whole = np.unique(sample)
-    return len(whole) <= COUNTED and bool(np.all(whole == np.round(whole)))
-
-
 def _ridge(
     axes: Any,
     sample: NDArray[np.float64],
@@ -220,7 +176,7 @@ def _ridge(
     curve = density.along(sample)
     if density.is_constant(sample):
         axes.plot([sample[0]] * 2, [base, base + top], color=colour, linewidth=2.0)
-    elif _is_count(sample):
+    elif is_count(sample):
         whole, counts = np.unique(sample, return_counts=True)
         axes.bar(
             whole, top * counts / counts.max(), bottom=base, width=0.7,

@@ -132,6 +132,24 @@ class Subject:
         table = self.result.quarters()
         return table[table["scenario"].isin(self.names)]
 
+    @cached_property
+    def finished(self) -> dict[str, int]:
+        """Finished runs of each scenario."""
+        counts = self.result.runs([]).groupby("scenario").size()
+        return {name: int(counts[name]) for name in self.names}
+
+    @cached_property
+    def members(self) -> dict[str, set[str]]:
+        """The scenarios that each country is in, by its code."""
+        codes = [actor.code for actor in self.all_actors("country")]
+        name = next(one for one, about in self.outcomes.items() if about["axes"] == ["country"])
+        runs = self.result.runs([name]).set_index("scenario").drop(columns="run")
+        there = runs.notna().groupby(level="scenario").any()
+        return {
+            code: {one for one in self.names if bool(there.at[one, f"{name}.{code}"])}
+            for code in codes
+        }
+
     # What is shown
 
     def choose(self, requests: Sequence[str]) -> list[Chosen]:
@@ -155,10 +173,11 @@ class Subject:
         return not wanted or code in wanted
 
     def pages(
-        self, chosen: Chosen, table: pd.DataFrame, columns: Sequence[str]
+        self, chosen: Chosen, table: pd.DataFrame, columns: Sequence[str], most: int = 0
     ) -> Iterator[tuple[str, list[Actor], str]]:
         """The end of a file's name, the panels of its picture, and a note on those left out.
 
+        A picture has no more panels than `most`; default: `PANELS`.
         A country that is zero throughout is worth showing; a route or a power is not.
         """
         values = table[list(columns)]
@@ -167,9 +186,10 @@ class Subject:
         kept = present if chosen.axis == "country" or not moving else moving
         panels = [panel for panel in self.panels(chosen) if panel.code in kept]
         note = "Panels that are zero throughout are left out." if kept != present else ""
-        for start in range(0, len(panels), PANELS):
-            page = f"_{start // PANELS + 1}" if start else ""
-            yield page, panels[start : start + PANELS], note
+        most = most or PANELS
+        for start in range(0, len(panels), most):
+            page = f"_{start // most + 1}" if start else ""
+            yield page, panels[start : start + most], note
 
     def panels(self, chosen: Chosen) -> list[Actor]:
         """What the panels of a picture stand for."""

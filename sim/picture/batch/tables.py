@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
 
+from sim.core import quarters
+from sim.core.errors import InputError
 from sim.experiment import statistics, store
 from sim.experiment.result import Result
 from sim.picture.batch.choice import Chosen, codes
@@ -46,11 +48,38 @@ def at_end(result: Result, scenarios: Sequence[str], chosen: Chosen) -> pd.DataF
     DataFrame
         Columns ``scenario``, ``panel`` and ``value``.
     """
-    runs = _of(result.runs(chosen.columns), scenarios)
+    return _by_panel(_of(result.runs(chosen.columns), scenarios), chosen)
+
+
+def at_quarter(
+    result: Result, scenarios: Sequence[str], chosen: Chosen, quarter: int
+) -> pd.DataFrame:
+    """Values in a quarter, as `at_end` gives those of the last.
+
+    Raises
+    ------
+    InputError
+        If the outcome was not kept by quarter.
+    """
+    data = store.dataset(result.folder, "trajectories")
+    kept = [] if data is None else [name for name in chosen.columns if name in data.schema.names]
+    if data is None or not kept:
+        raise InputError(
+            f"at: {chosen.outcome} was not recorded in {quarters.name(quarter)}, in the last "
+            f"quarter only; run the batch with --trajectories {chosen.outcome}"
+        )
+    some = (pc.field("quarter") == quarter) & pc.field("scenario").isin(list(scenarios))
+    rows = data.to_table(columns=["scenario", "run", *kept], filter=some).to_pandas()
+    return _by_panel(rows.sort_values(["scenario", "run"], ignore_index=True), chosen)
+
+
+def _by_panel(runs: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
+    """One row a run, scenario and panel."""
     return pd.concat(
         [
             pd.DataFrame({"scenario": runs["scenario"], "panel": panel, "value": runs[column]})
             for panel, column in zip(chosen.panels, chosen.columns, strict=True)
+            if column in runs
         ],
         ignore_index=True,
     )
