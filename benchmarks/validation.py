@@ -35,7 +35,8 @@ SHOWN = {  # picture of the folder: its name in the documentation and what it sh
         "hindcast_skill.png": "Skill of the hindcast over simple forecasts",
         "hindcast_variants.png": "What the parts of the model are worth",
         "hindcast_votes.png": "Votes forecast and cast",
-        "hindcast_calibration.png": "How often figures fell inside the forecast's intervals",
+        "hindcast_reliability.png": "What was said to be likely, and how often it happened",
+        "hindcast_pit.png": "Where figures fell in the forecasts",
         "hindcast_evidence.png": "Reported changes in the forecast of the year before",
     },
 }

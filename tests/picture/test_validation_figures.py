@@ -21,10 +21,14 @@ from sim.fit.fit import Settings
 from sim.fit.hindcast import Plan
 from sim.fit.recovery import LEAST, MOST
 from sim.fit.skill import ALL
-from sim.picture.fits import fit as fit_figures
-from sim.picture.fits import hindcast as hindcast_figures
+from sim.picture.fits import checks, marginals, pairs, pit, recovery, reliability, waves
+from sim.picture.fits import evidence as evidence_figures
+from sim.picture.fits import series as series_figures
+from sim.picture.fits import skill as skill_figures
+from sim.picture.fits import votes as vote_figures
 from sim.picture.fits.fit_pages import draw_fit
 from sim.picture.fits.hindcast_pages import draw_hindcast
+from sim.picture.fits.look import OUTSIDE
 from sim.picture.labels import Labels, Measure, Moment
 from sim.picture.style import Actor, Caption
 
@@ -159,17 +163,6 @@ def skill(
     )
 
 
-def coverage(families: tuple[str, ...] = (ALL, "trade_share")) -> pd.DataFrame:
-    rows = [
-        {"family": family, "inside_50": 0.4, "inside_80": 0.8, "inside_95": 1.0, "figures": 20}
-        for family in families
-    ]
-    return pd.concat(
-        [pd.DataFrame(rows).assign(origins=origins) for origins in ("2018", "all")],
-        ignore_index=True,
-    )
-
-
 def votes() -> pd.DataFrame:
     cast = (("AVA", "N", 0.7), ("BOR", "NV", 0.3))
     return pd.DataFrame(
@@ -232,7 +225,7 @@ def evidence() -> pd.DataFrame:
 def test_marginals_draw_prior_and_posterior_with_what_moved_first(
     caption: Caption, page_words: Words, page_collisions: Collisions
 ) -> None:
-    figure = fit_figures.marginals(parameters(), caption)
+    figure = marginals.draw(parameters(), caption)
     # In order of distance: speed_1 (range -2 to 2), speed_2 (10 to 30), speed_0 (0 to 1).
     np.testing.assert_allclose(ends(figure, "prior 90"), [(0.05, 0.95), (0.05, 0.95), (0.05, 0.95)])
     np.testing.assert_allclose(
@@ -255,7 +248,7 @@ def test_pairs_tell_rank_correlations_of_what_moved_most(
     random = np.random.default_rng(3)
     first = random.normal(size=500)
     draws = pd.DataFrame({"speed_0": random.normal(size=500), "speed_1": first, "speed_2": -first})
-    figure = fit_figures.pairs(draws, parameters(), caption, most=2)
+    figure = pairs.draw(draws, parameters(), caption, most=2)
     assert len(figure.axes) == 3  # two on the diagonal, one below
     assert "\u22121.00" in page_words(figure)
     points = drawn(figure, "draws")[0]
@@ -267,14 +260,14 @@ def test_pairs_tell_rank_correlations_of_what_moved_most(
 
 def test_pairs_need_two_parameters(caption: Caption) -> None:
     with pytest.raises(InputError, match="needs two parameters or more; found 1"):
-        fit_figures.pairs(pd.DataFrame({"speed_0": [1.0, 2.0]}), parameters(1), caption)
+        pairs.draw(pd.DataFrame({"speed_0": [1.0, 2.0]}), parameters(1), caption)
 
 
 def test_checks_stand_in_deviations_from_the_median(
     caption: Caption, page_words: Words, page_collisions: Collisions
 ) -> None:
     names = tuple(name for name in LABELS.moments if name.startswith("share"))
-    figure = fit_figures.predictive(targets(names), LABELS, caption)
+    figure = checks.draw(targets(names), LABELS, caption)
     assert len(figure.axes) == 2  # Avaland and Borland
     np.testing.assert_allclose(ends(figure, "runs 90"), [(-1.645, 1.645)] * 3, atol=1e-9)
     np.testing.assert_allclose(ends(figure, "runs 50"), [(-0.674, 0.674)] * 3, atol=1e-9)
@@ -291,10 +284,10 @@ def test_checks_stand_in_deviations_from_the_median(
 
 def test_a_check_far_off_is_an_arrow_with_its_value(caption: Caption, page_words: Words) -> None:
     table = targets(("pipe_2021_2022",)).assign(observed=1.0 + 0.5 * 9.4)
-    figure = fit_figures.predictive(table, LABELS, caption)
+    figure = checks.draw(table, LABELS, caption)
     (mark,) = drawn(figure, "observed")
     assert mark.get_marker() == ">"
-    assert mark.get_xdata()[0] == fit_figures.FAR
+    assert mark.get_xdata()[0] == checks.FAR
     assert not drawn(figure, "observed error")
     assert "+9.4" in page_words(figure)
     assert "Gas to the north" in page_words(figure)
@@ -302,14 +295,14 @@ def test_a_check_far_off_is_an_arrow_with_its_value(caption: Caption, page_words
 
 @pytest.mark.parametrize("name", [*LABELS.moments, "no_such_moment"])
 def test_one_target_is_drawn(name: str, caption: Caption, page_collisions: Collisions) -> None:
-    figure = fit_figures.predictive(targets((name,)), LABELS, caption)
+    figure = checks.draw(targets((name,)), LABELS, caption)
     assert len(drawn(figure, "observed")) == 1
     assert not page_collisions(figure)
 
 
 def test_a_target_that_never_varies_is_drawn(caption: Caption) -> None:
     table = targets(("pipe_2021_2022",)).assign(**dict.fromkeys(LEVELS, 1.0), observed=1.5)
-    figure = fit_figures.predictive(table, LABELS, caption)
+    figure = checks.draw(table, LABELS, caption)
     assert drawn(figure, "observed")[0].get_xdata()[0] == 0.5
 
 
@@ -331,7 +324,7 @@ def test_waves_name_what_is_out_of_reach(
             for wave, left in ((1, 0.125), (2, 0.0))
         ]
     )
-    figure = fit_figures.waves(table, some, LABELS, caption)
+    figure = waves.draw(table, some, LABELS, caption)
     assert len(figure.axes) == 2
     marks = drawn(figure, "least")
     assert [one.get_marker() for one in marks[:5]] == ["o", "o", "o", "D", ">"]
@@ -356,7 +349,7 @@ def test_recovery_shows_coverage_and_the_band(
             "passed": [True, False],
         }
     )
-    figure = fit_figures.recovery(table, caption, fits=100)
+    figure = recovery.draw(table, caption, fits=100)
     # The parameter that the record tells most of stands first.
     for level, expected in (("50", [0.1, 0.5]), ("80", [0.7, 0.8]), ("90", [0.75, 0.9])):
         marks = drawn(figure, f"coverage {level}")
@@ -377,7 +370,7 @@ def test_recovery_shows_coverage_and_the_band(
 def test_skill_sets_the_main_origin_beside_all(
     caption: Caption, page_words: Words, page_collisions: Collisions
 ) -> None:
-    figure = hindcast_figures.skill(skill(), 2018, caption)
+    figure = skill_figures.draw(skill(), 2018, caption)
     assert len(figure.axes) == 2  # all families, and one
     # Baselines in a fixed order, whatever that of the table; variants are elsewhere.
     main = [one.get_xdata()[0] for one in drawn(figure, "main")]
@@ -394,7 +387,7 @@ def test_skill_sets_the_main_origin_beside_all(
 
 def test_skill_beyond_the_axis_is_an_arrow(caption: Caption) -> None:
     table = skill((ALL,), ("last_value",)).assign(skill=-3.0, low=-9.0, high=0.5)
-    figure = hindcast_figures.skill(table, 2018, caption)
+    figure = skill_figures.draw(table, 2018, caption)
     (mark,) = drawn(figure, "main")
     assert mark.get_marker() == "<"
     assert figure.axes[0].get_xlim()[0] > -1.5
@@ -403,7 +396,7 @@ def test_skill_beyond_the_axis_is_an_arrow(caption: Caption) -> None:
 def test_variants_are_called_by_what_they_lack(
     caption: Caption, page_words: Words, page_collisions: Collisions
 ) -> None:
-    figure = hindcast_figures.variants(skill(), 2018, caption)
+    figure = skill_figures.draw_variants(skill(), 2018, caption)
     assert [one.get_xdata()[0] for one in drawn(figure, "main")] == [-0.02]
     assert "without fear" in page_words(figure)
     assert "\u22120.020  +0.030" in page_words(figure)
@@ -412,19 +405,19 @@ def test_variants_are_called_by_what_they_lack(
 
 def test_variants_and_votes_need_rows(caption: Caption) -> None:
     with pytest.raises(InputError, match="a picture of variants needs one"):
-        hindcast_figures.variants(skill(against=("drift",)), 2018, caption)
+        skill_figures.draw_variants(skill(against=("drift",)), 2018, caption)
     with pytest.raises(InputError, match="a picture of votes needs one or more; found none"):
-        hindcast_figures.votes(votes().iloc[:0], LABELS, caption)
+        vote_figures.draw(votes().iloc[:0], LABELS, caption)
     with pytest.raises(InputError, match="skill of votes needs a baseline; the table has none"):
-        hindcast_figures.votes_skill(votes_skill().iloc[:0], 2018, caption)
+        skill_figures.draw_votes(votes_skill().iloc[:0], 2018, caption)
     with pytest.raises(InputError, match="a picture of evidence needs one row or more"):
-        hindcast_figures.evidence(evidence().iloc[:0], LABELS, caption)
+        evidence_figures.draw(evidence().iloc[:0], LABELS, caption)
     with pytest.raises(InputError, match="a picture of series needs one or more; found none"):
-        hindcast_figures.series(quantities(), {}, [], 2018, caption)
+        series_figures.draw(quantities(), {}, [], 2018, caption)
 
 
 def test_skill_of_votes(caption: Caption, page_words: Words, page_collisions: Collisions) -> None:
-    figure = hindcast_figures.votes_skill(votes_skill(), 2018, caption)
+    figure = skill_figures.draw_votes(votes_skill(), 2018, caption)
     assert len(figure.axes) == 2
     assert [one.get_xdata()[0] for one in drawn(figure, "main")] == [0.2] * 6
     assert "Votes unlike the last or the usual one" in page_words(figure)
@@ -432,29 +425,104 @@ def test_skill_of_votes(caption: Caption, page_words: Words, page_collisions: Co
 
 
 @pytest.mark.parametrize("families", [("trade_share",), ("trade_share", "gas")])
-def test_calibration_counts_quantiles_in_even_bins(
+def test_quantiles_are_counted_in_even_bins(
     families: tuple[str, ...], caption: Caption, page_collisions: Collisions
 ) -> None:
-    table = coverage((ALL, *families))
-    figure = hindcast_figures.calibration(quantities(families), table, 2018, caption)
-    panels = 1 if len(families) == 1 else 1 + len(families)
-    assert len(figure.axes) == panels + 1
+    table = pit.table(quantities(families))
+    figure = pit.draw(table, caption)
+    assert len(figure.axes) == (1 if len(families) == 1 else 1 + len(families))
     # Half of the figures at 0.61, half at 1, in five bins: two and a half times an even share.
     bars = [one.get_height() for one in figure.axes[0].patches if one.get_gid() == "quantiles"]
     np.testing.assert_allclose(bars, [0.0, 0.0, 0.0, 2.5, 2.5])
-    inside = [one.get_xdata()[0] for one in drawn(figure, "inside 50")]
-    np.testing.assert_allclose(inside, [0.4] * 2 * (1 + len(families)))
-    lines = [one.get_xdata()[0] for one in figure.axes[-1].get_lines() if one.get_gid() == "line"]
-    assert lines == [0.5, 0.8, 0.95]
+    whole = table[table["family"] == ALL]
+    np.testing.assert_allclose(whole["share"], [0.0, 0.0, 0.0, 0.5, 0.5])
+    assert set(whole["figures"]) == {4 * len(families)}
     assert not page_collisions(figure)
 
 
-def test_the_band_of_chance_holds_even_quantiles() -> None:
-    heights, low, high = hindcast_figures._spread_out(pd.Series((np.arange(100) + 0.5) / 100))
-    np.testing.assert_allclose(heights, 1.0)
-    assert len(heights) == 10
-    # 95 percent of binomial counts of 100 in ten bins: 5 to 16 (scipy.stats.binom, n 100, p 0.1).
-    assert (low, high) == pytest.approx((0.5, 1.6))
+def test_the_band_of_chance_holds_even_quantiles(caption: Caption) -> None:
+    even = pd.DataFrame({"family": "gas", "quantile": (np.arange(100) + 0.5) / 100})
+    table = pit.table(even)
+    np.testing.assert_allclose(table["share"], 0.1)
+    # 90 percent of binomial counts of 100 in ten bins: 5 to 15 (scipy.stats.binom, n 100, p 0.1).
+    np.testing.assert_allclose(table[["low", "high"]], [[0.05, 0.15]] * 10)
+    figure = pit.draw(table, caption)
+    inside = [one.get_facecolor() for one in figure.axes[0].patches if one.get_gid() == "quantiles"]
+    figure = pit.draw(pit.table(even.assign(quantile=0.05)), caption)
+    out = [one.get_facecolor() for one in figure.axes[0].patches if one.get_gid() == "quantiles"]
+    assert len(set(inside)) == 1
+    assert set(out).isdisjoint(inside)
+    with pytest.raises(InputError, match="a histogram of quantiles needs a figure; found none"):
+        pit.draw(table.iloc[:0], caption)
+    with pytest.raises(InputError, match="needs a column low; none is there"):
+        pit.draw(table.drop(columns="low"), caption)
+
+
+def counts() -> pd.DataFrame:
+    """Ten chances of one half of an episode or more, of which four came; ten small ones, none."""
+    rows = {"expected": [np.log(2)] * 10 + [0.004] * 10, "observed": [1, 2, 1, 1] + [0] * 16}
+    return pd.DataFrame(rows).assign(origin=2018, family="coercion", observable="coercion.AVA")
+
+
+def test_reliability_sets_what_was_said_beside_what_happened() -> None:
+    made = votes()
+    table = reliability.table(made, counts(), quantities()).set_index(["kind", "family"])
+    # Every choice of every vote is a case; here in plain pandas.
+    long = made.melt(["vote"], ["no", "neither", "yes"], "way", "stated")
+    long["came"] = long["vote"].map({"N": "no", "NV": "neither"}) == long["way"]
+    by_bin = long.groupby((long["stated"] * 10 + 1e-9).astype(int))
+    own = table.loc["votes"]
+    np.testing.assert_allclose(own["stated"], by_bin["stated"].mean())
+    np.testing.assert_allclose(own["happened"], by_bin["came"].mean())
+    assert own["cases"].tolist() == by_bin.size().tolist()
+    assert own["cases"].sum() == 3 * len(made)
+    own = table.loc["episodes"]
+    np.testing.assert_allclose(own["stated"], [1 - np.exp(-0.004), 0.5])
+    np.testing.assert_allclose(own["happened"], [0.0, 0.4])
+    # 90 percent of binomial counts, n 10, p 0.5: 2 to 8 (scipy.stats.binom).
+    np.testing.assert_allclose(own.iloc[1][["low", "high"]].to_numpy(float), [0.2, 0.8])
+    # Quantiles at 0.61 and at 1: inside from the interval of 30 percent on, and never.
+    own = table.loc[("intervals", ALL)]
+    np.testing.assert_allclose(own["stated"], np.arange(1, 10) / 10)
+    np.testing.assert_allclose(own["happened"], [0, 0, *[0.5] * 7])
+    assert set(own["cases"]) == {8}
+
+
+def test_intervals_are_those_that_the_hindcast_counted(tmp_path: Path) -> None:
+    quantile = [0.25, 0.75, 0.9, 0.0, 0.5]
+    table = pd.DataFrame({"family": "gas", "quantile": quantile})
+    found = reliability.table(votes().iloc[:0], counts().iloc[:0], table)
+    half = found[found["from"] == 0.5]
+    assert half["happened"].item() == 0.6  # those on the edge are inside
+
+
+@pytest.mark.parametrize("left_out", [(), ("votes",), ("counts",), ("votes", "counts", "gas")])
+def test_reliability_is_drawn_from_what_there_is(
+    left_out: tuple[str, ...], caption: Caption, page_words: Words, page_collisions: Collisions
+) -> None:
+    found = reliability.table(
+        votes().iloc[: 0 if "votes" in left_out else None],
+        counts().iloc[: 0 if "counts" in left_out else None],
+        quantities(("trade_share",) if "gas" in left_out else ("trade_share", "gas")),
+    )
+    figure = reliability.draw(found, caption)
+    panels = sum(
+        2 for kind in ("votes", "counts") if kind not in left_out
+    )  # a diagram and a histogram
+    assert len(figure.axes) == panels + (1 if "gas" in left_out else 3)
+    dots = [one.get_ydata()[0] for one in drawn(figure, "happened")]
+    np.testing.assert_allclose(dots, found["happened"])
+    assert not page_collisions(figure)
+    told = page_words(figure).replace("\n", " ")
+    assert ("Each vote is three cases" in told) == ("votes" not in left_out)
+
+
+def test_reliability_needs_cases(caption: Caption) -> None:
+    found = reliability.table(votes(), counts(), quantities())
+    with pytest.raises(InputError, match="a reliability diagram needs a case; found none"):
+        reliability.draw(found.iloc[:0], caption)
+    with pytest.raises(InputError, match="a reliability diagram needs a column stated"):
+        reliability.draw(found.drop(columns="stated"), caption)
 
 
 def test_series_show_past_forecast_and_what_came(
@@ -464,9 +532,7 @@ def test_series_show_past_forecast_and_what_came(
     main = table[table["origin"] == 2018]
     past = pd.Series([0.3, 0.5, 0.4, 0.47, 0.7], index=[2016, 2017, 2018, 2019, 2020])
     panels = [Actor("trade_share.AVA.NOR", "North", "#D55E00"), Actor("pipe", "Pipe", unit="bcm")]
-    figure = hindcast_figures.series(
-        main, {one.code: past for one in panels}, panels, 2018, caption
-    )
+    figure = series_figures.draw(main, {one.code: past for one in panels}, panels, 2018, caption)
     assert len(figure.axes) == 2
     median = drawn(figure, "median")[0]
     np.testing.assert_allclose(median.get_xdata(), [2018, 2019, 2020])
@@ -475,8 +541,8 @@ def test_series_show_past_forecast_and_what_came(
     np.testing.assert_allclose(known.get_xdata(), [2016, 2017, 2018])
     came = drawn(figure, "observed")[:2]
     np.testing.assert_allclose([one.get_ydata()[0] for one in came], [0.47, 0.7])
-    assert came[1].get_markerfacecolor() == hindcast_figures.OUTSIDE
-    assert came[0].get_markerfacecolor() != hindcast_figures.OUTSIDE
+    assert came[1].get_markerfacecolor() == OUTSIDE
+    assert came[0].get_markerfacecolor() != OUTSIDE
     assert "Pipe (bcm)" in page_words(figure)
     assert not page_collisions(figure)
 
@@ -484,7 +550,7 @@ def test_series_show_past_forecast_and_what_came(
 def test_votes_frame_the_vote_cast(
     caption: Caption, page_words: Words, page_collisions: Collisions
 ) -> None:
-    figure = hindcast_figures.votes(votes(), LABELS, caption)
+    figure = vote_figures.draw(votes(), LABELS, caption)
     assert len(figure.axes) == 4
     for axes, (left, width) in zip(figure.axes, [(0.0, 0.7), (0.3, 0.6)] * 2, strict=True):
         shares = {one.get_gid(): one.get_width() for one in axes.patches if one.get_gid() != "cast"}
@@ -502,7 +568,7 @@ def test_votes_frame_the_vote_cast(
 def test_evidence_stands_against_the_forecast(
     caption: Caption, page_words: Words, page_collisions: Collisions
 ) -> None:
-    figure = hindcast_figures.evidence(evidence(), LABELS, caption)
+    figure = evidence_figures.draw(evidence(), LABELS, caption)
     assert len(figure.axes) == 3  # rises, levels, votes
     np.testing.assert_allclose(ends(figure, "runs 80"), [(-10, 40), (-10, 40), (-0.1, 0.4)])
     reported = drawn(figure, "reported")
@@ -597,7 +663,7 @@ def test_a_hindcast_is_drawn_whole(tmp_path: Path, case: Case) -> None:
         tmp_path / "hind",
         quantities=made,
         skill=skill(),
-        coverage=coverage(),
+        counts=counts(),
         votes=votes(),
         votes_skill=votes_skill(),
         evidence=evidence(),
@@ -606,7 +672,8 @@ def test_a_hindcast_is_drawn_whole(tmp_path: Path, case: Case) -> None:
     assert [path.name for path in paths] == [
         "hindcast_skill.png",
         "hindcast_variants.png",
-        "hindcast_calibration.png",
+        "hindcast_reliability.png",
+        "hindcast_pit.png",
         "hindcast_series_trade_share_KAZ.png",
         "hindcast_series_gas.png",
         "hindcast_votes_skill.png",
@@ -623,14 +690,15 @@ def test_a_hindcast_without_votes_or_evidence_is_drawn(tmp_path: Path, case: Cas
             {"trade_share.AVA.NOR": "trade_share.KAZ.RUS", "AVA": "KAZ", "NOR": "RUS"}
         ),
         skill=skill(against=("last_value",)),
-        coverage=coverage(),
+        counts=counts().iloc[:0],
         votes=votes().iloc[:0],
         evidence=evidence().iloc[:0],
     )
     paths = draw_hindcast(tmp_path / "hind", case)
     assert [path.stem for path in paths] == [
         "hindcast_skill",
-        "hindcast_calibration",
+        "hindcast_reliability",
+        "hindcast_pit",
         "hindcast_series_trade_share_KAZ",
     ]
 
@@ -640,7 +708,7 @@ def test_a_folder_that_cannot_be_written_to(tmp_path: Path, case: Case) -> None:
         tmp_path / "hind",
         quantities=quantities(),
         skill=skill(),
-        coverage=coverage(),
+        counts=counts(),
         votes=votes(),
         evidence=evidence(),
     )
