@@ -69,6 +69,7 @@ def run(given: Namespace) -> int:
     with Live(jobs=given.jobs if given.jobs is not None else cores()) as live:
         application = Application(live, given.scenario, design, given.runs)
         with Server(dash_app(application).server, given.host, given.port) as server:
+            application.desk.show(application.first)  # so that the first page has not to wait
             if not is_loopback(given.host):
                 print(
                     f"multivector: warning: {given.host} can be reached from other machines; "

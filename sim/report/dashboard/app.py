@@ -23,6 +23,7 @@ from sim.report.dashboard.desk import Desk, Shown, horizon
 from sim.report.dashboard.panel import checked, first_state
 from sim.report.dashboard.scenario_file import to_toml
 from sim.report.dashboard.state import State as Page
+from sim.report.numbers import counted
 from sim.scenario import list_scenarios, load_scenario
 from sim.scenario.problems import nearest
 
@@ -207,17 +208,19 @@ class Application:
         if state.pinned is not None:
             held = len(state.pinned.values) + len(state.pinned.added)
             compared = f"{self.scenarios[state.pinned.scenario]}, {_changed(held)}"
+        runs = f"{counted(view.present.runs, 'run')}, seed {view.present.seed}, {span}"
+        made = f"multivector {__version__}, case {shown.case['title']}"
         found: dict[tuple[str, str], Any] = {
             ("title", "children"): self.scenarios[state.scenario],
             ("question", "children"): self.desk.panel(state).scenario.question,
             ("powers", "children"): layout.powers(view),
             ("numbers", "children"): layout.table(view, view.rows(), span),
             ("compared", "children"): "The present setting is the baseline."
-            if view.baseline is None else f"Baseline: {compared}.",
-            ("status", "children"): f"{view.present.runs:,} runs, seed {view.present.seed}, "
-            f"{span}; {_changed(changed)}; played in {shown.seconds:.1f} s. "
-            f"multivector {__version__}, case {shown.case['title']} (base {shown.case['as_of']}).",
-        }  # fmt: skip
+            if view.baseline is None
+            else f"Baseline: {compared}.",
+            ("status", "children"): f"{runs}; {_changed(changed)}; played in "
+            f"{shown.seconds:.1f} s. {made} (base {shown.case['as_of']}).",
+        }
         for name, figure, says, means in (
             ("fan", view.fan(), view.fan_says(), meaning),
             ("difference", view.difference() or layout.EMPTY, view.difference_says(), meaning),

@@ -269,15 +269,17 @@ def timeline(
     years = list(years)
     data: list[dict[str, Any]] = []
     layout: dict[str, Any] = {}
-    height, gap = 0.175, 0.1
+    pitch = 1 / len(HAPPENINGS)  # of the four charts, each with a title above it
+    height, above = 0.72 * pitch, 0.24 * pitch
+    cells = _cells(events)
+    before = {} if baseline is None else _cells(baseline)
     for row, (kind, words) in enumerate(HAPPENINGS.items()):
         number = "" if row == 0 else str(row + 1)
-        own = events[events["kind"] == kind]
-        tallest = 0.0
+        sums = np.zeros(len(years))
         for power in powers:
-            of_power = own[own["power"] == power.code].set_index("year")
-            means = of_power["mean"].reindex(years, fill_value=0.0)
-            shares = of_power["share"].reindex(years, fill_value=0.0)
+            found = [cells.get((kind, power.code, year), (0.0, 0.0)) for year in years]
+            means, shares = np.array(found).T
+            sums += means
             data.append(
                 {
                     "type": "bar",
@@ -293,12 +295,15 @@ def timeline(
                     "<br>in %{customdata:.3~g} % of runs<extra></extra>",
                 }
             )
-        sums = own.groupby("year")["mean"].sum()
-        tallest = max(tallest, float(sums.max()) if len(sums) else 0.0)
+        tallest = float(sums.max())
         if baseline is not None:
-            before = baseline[baseline["kind"] == kind].groupby("year")["mean"].sum()
-            before = before.reindex(years, fill_value=0.0)
-            tallest = max(tallest, float(before.max()))
+            whole = np.array(
+                [
+                    sum(before.get((kind, power.code, year), (0.0,))[0] for power in powers)
+                    for year in years
+                ]
+            )
+            tallest = max(tallest, float(whole.max()))
             data.append(
                 {
                     "type": "scatter",
@@ -307,7 +312,7 @@ def timeline(
                     "legendgroup": "baseline",
                     "showlegend": row == 0,
                     "x": years,
-                    "y": _plain(before),
+                    "y": _plain(whole),
                     "yaxis": f"y{number}",
                     "marker": {
                         "symbol": "line-ew-open",
@@ -318,10 +323,10 @@ def timeline(
                     "hovertemplate": "%{x}, baseline: %{y:.3~g} a run<extra></extra>",
                 }
             )
-        top = 1 - row * (height + gap) - 0.055
+        top = 1 - row * pitch - above
         layout[f"yaxis{number}"] = _axis(
             showgrid=True,
-            domain=[top - height, top],
+            domain=[max(0.0, top - height), top],
             range=[0, 1.12 * tallest or 1],
             nticks=4,
             anchor="x",
@@ -340,6 +345,15 @@ def timeline(
             margin={"l": 46, "r": 14, "t": 4, "b": 28},
             **layout,
         ),
+    }
+
+
+def _cells(events: pd.DataFrame) -> dict[tuple[str, str, int], tuple[float, float]]:
+    """Mean and share by kind, power and year."""
+    columns = (events[name] for name in ("kind", "power", "year", "mean", "share"))
+    return {
+        (kind, power, year): (mean, share)
+        for kind, power, year, mean, share in zip(*columns, strict=True)
     }
 
 

@@ -70,7 +70,10 @@ class Slider:
             return [f"{value:.3g}" for value in values]
         step = self.control.step or (values[-1] - values[0]) / STEPS or 1.0
         coarse = 10.0 ** np.floor(np.log10(step) + 1e-9)
-        return [number(value, float(coarse)) for value in values]
+        return [
+            number(value, float(coarse)) if _is_multiple(value, coarse) else f"{value:.3g}"
+            for value in values
+        ]
 
     @property
     def rest(self) -> int:
@@ -87,6 +90,10 @@ class Slider:
         if self.values[place] == value or isinstance(value, str):
             return self.texts[place]
         return f"{value:.4g}"
+
+
+def _is_multiple(value: float, step: float) -> bool:
+    return abs(value / step - round(value / step)) < 1e-6
 
 
 def _nearest(values: Sequence[Value], value: Value) -> int:
@@ -206,7 +213,7 @@ def _groups(panel: Panel, state: State) -> list[Any]:
     shown = []
     for title, held in grouped(panel.controls.values()).items():
         moved = [control for control in held if control.key in state.values]
-        event = held[0].kind == "flag" and held[0].key.endswith(".on")
+        event = _happens(held)
         count = f"{len(moved)} changed" if moved else ""
         shown.append(
             html.Details(
@@ -230,11 +237,16 @@ def _groups(panel: Panel, state: State) -> list[Any]:
 
 
 def grouped(controls: Iterable[Control]) -> dict[str, list[Control]]:
-    """Controls by the heading under which they stand, in order."""
+    """Controls by the heading under which they stand; what happens in the scenario first."""
     found: dict[str, list[Control]] = {}
     for control in controls:
         found.setdefault(control.group, []).append(control)
-    return found
+    return dict(sorted(found.items(), key=lambda one: not _happens(one[1])))
+
+
+def _happens(controls: Sequence[Control]) -> bool:
+    """Whether controls are of something that can be left out, such as an event."""
+    return any(control.kind == "flag" and control.key.endswith(".on") for control in controls)
 
 
 def _reason(controls: Sequence[Control], event: bool) -> list[Any]:
@@ -283,8 +295,8 @@ def _control(control: Control, state: State, drawn: str) -> Any:
                 style={"--rest": str(slider.rest / max(1, len(slider.values) - 1))},
             ),
             html.Div(
-                [html.Span(slider.texts[0]), html.Span(slider.texts[-1])],
-                className="ends", **{"aria-hidden": "true"},
+                [html.Span(slider.texts[0]), _reset(control), html.Span(slider.texts[-1])],
+                className="ends",
             ),
         ]  # fmt: skip
         if drawn:
@@ -306,14 +318,8 @@ def _control(control: Control, state: State, drawn: str) -> Any:
 
 def _head(control: Control, name: str, text: str | None) -> Any:
     unit = [html.Span(f" [{control.unit}]", className="unit")] if control.unit else []
-    shown = [] if text is None else [html.Span(text, className="shown")]
-    return html.Div(
-        [
-            html.Label([control.label, *unit], htmlFor=name),
-            html.Span([*shown, _reset(control)], className="value"),
-        ],
-        className="head",
-    )
+    shown = _reset(control) if text is None else html.Span(text, className="shown")
+    return html.Div([html.Label([control.label, *unit], htmlFor=name), shown], className="head")
 
 
 def _reset(control: Control) -> Any:

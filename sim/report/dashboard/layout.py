@@ -11,7 +11,7 @@ from sim.report.dashboard.view import Row, View
 
 CHARTS = {
     "fan": "By quarter",
-    "difference": "Difference from the baseline, run by run",
+    "difference": "Difference from the baseline",
     "distribution": "At the end",
     "ternary": "Alignment between blocs",
     "timeline": "Threats and deals a year",

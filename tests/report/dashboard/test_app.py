@@ -1,0 +1,385 @@
+"""What the dashboard answers, its files and its address, without a browser."""
+
+from __future__ import annotations
+
+import io
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("dash", reason="the dashboard's extra is not installed")
+
+from sim.cli import dashboard as command
+from sim.cli.parsing import Parser
+from sim.core.errors import InputError
+from sim.experiment.design import load_design
+from sim.experiment.live import Live
+from sim.report.dashboard import form
+from sim.report.dashboard.address import from_query, to_query
+from sim.report.dashboard.app import Application, dash_app
+from sim.report.dashboard.controls import Control
+from sim.report.dashboard.form import Slider
+from sim.report.dashboard.layout import CAVEAT, CHARTS
+from sim.report.dashboard.serve import Server, is_loopback
+
+RUNS = 40
+
+
+@pytest.fixture(scope="module")
+def application() -> Iterator[Application]:
+    with Live(jobs=1) as live:
+        yield Application(live, "cpc_closure", load_design("what_drives"), RUNS)
+
+
+def opened(application: Application, search: str = "") -> dict[tuple[str, str], object]:
+    return application.answer({"kind": "open", "n": 1, "page": "p", "search": search}, "")
+
+
+def answers(application: Application, query: str) -> dict[str, object]:
+    """What the form of a page says that was not touched."""
+    state = from_query(query, application.design)
+    told = {
+        name: str(getattr(state, name))
+        for name in ("scenario", "country", "power", "outcome", "runs", "seed")
+    }
+    panel = application.desk.panel(state)
+    for key, control in panel.controls.items():
+        value = state.values.get(key)
+        is_slider = control.kind in ("range", "whole", "quarter")
+        moved = Slider(control).position(value) if is_slider and value is not None else value
+        told[f"value.{key}"] = moved
+    return told
+
+
+def ask(
+    application: Application, query: str, kind: str = "change", name: str = "", **moved: object
+):
+    said = answers(application, query) | moved
+    asked = {"kind": kind, "n": 2, "page": "p", "form": said, "name": name}
+    return application.answer(asked, query)
+
+
+# Answers
+
+
+def test_a_page_opens_with_all_its_parts(application: Application) -> None:
+    found = opened(application)
+    assert found["title", "children"] == "A six-month closure of the CPC pipeline"
+    assert "scenario=cpc_closure" in found["query", "data"]
+    assert f"runs={RUNS}" in found["query", "data"]
+    assert all(found[name, "figure"]["data"] for name in CHARTS if name != "difference")
+    assert "Nothing is compared" in found["difference-says", "children"]
+    assert (
+        f"{RUNS} runs, seed 2022, 2023Q1 to 2035Q4; nothing changed" in found["status", "children"]
+    )
+    assert found["message", "children"] == ""
+    assert "probability of an event" in CAVEAT
+    told = " ".join(str(value) for value in found.values()).lower()
+    assert "probability" not in told
+
+
+def test_a_moved_control_moves_numbers_and_address(application: Application) -> None:
+    before = opened(application)
+    query = before["query", "data"]
+    state = from_query(query, application.design)
+    control = application.desk.panel(state).controls["close_route.CPC.intensity"]
+    last = len(Slider(control).values) - 1
+    found = ask(application, query, **{"value.close_route.CPC.intensity": last})
+    assert "close_route.CPC.intensity=1" in found["query", "data"]
+    assert ("form", "children") not in found  # what the user holds is not drawn anew
+    assert "1 changed" in found["status", "children"]
+    assert found["fan", "figure"] != before["fan", "figure"]
+    assert "of runs lie above" in found["difference-says", "children"]
+
+
+def test_the_table_is_paired_run_by_run(application: Application) -> None:
+    state = from_query(
+        f"scenario=cpc_closure&close_route.CPC.quarters=8&runs={RUNS}", application.design
+    )
+    view = application.desk.show(state).view
+    name = "autonomy.KAZ"
+    row = next(one for one in view.rows() if one.column == name)
+    with Live(jobs=1) as live:
+        other = Application(live, "cpc_closure", None, RUNS)
+        plain = replace(state, values={})
+        before = other.desk.show(plain).view.present.last(name)
+    present = view.present.last(name)
+    gap = present - before
+    assert row.median == np.median(present)
+    assert (row.low, row.high) == tuple(np.quantile(present, [0.05, 0.95]))
+    assert row.difference == pytest.approx(gap.mean(), rel=1e-12)
+    assert row.error == pytest.approx(pd.Series(gap).sem(), rel=1e-12)
+    assert row.above == (gap > 0).mean()
+    assert row.difference != 0
+
+
+def test_pinning_keeps_a_setting_and_unpinning_lets_go(application: Application) -> None:
+    query = opened(application, "?close_route.CPC.quarters=8")["query", "data"]
+    pinned = ask(application, query, "pin")
+    assert pinned["compared", "children"] == "The present setting is the baseline."
+    state = from_query(pinned["query", "data"], application.design)
+    assert dict(state.pinned.values) == {"close_route.CPC.quarters": 8.0}
+    moved = ask(application, pinned["query", "data"], **{"value.close_route.CPC.quarters": None})
+    assert "1 changed" in moved["compared", "children"]
+    let_go = ask(application, moved["query", "data"], "unpin")
+    assert "pin." not in let_go["query", "data"]
+
+
+def test_a_scenario_is_compared_with_what_it_extends(application: Application) -> None:
+    query = opened(application)["query", "data"]
+    found = ask(application, query, "base")
+    assert "pin.scenario=baseline" in found["query", "data"]
+    assert "Baseline: the world of late 2022" in found["compared", "children"]
+    bare = ask(application, opened(application, "?scenario=baseline")["query", "data"], "base")
+    assert bare["message", "children"] == (
+        "baseline extends no other scenario; pin a setting instead"
+    )
+
+
+def test_another_scenario_keeps_what_is_looked_at(application: Application) -> None:
+    query = opened(application, "?country=UZB&power=CHN&outcome=fear")["query", "data"]
+    found = ask(application, query, scenario="war_ends")
+    state = from_query(found["query", "data"], application.design)
+    assert (state.scenario, state.country, state.power, state.outcome) == (
+        "war_ends", "UZB", "CHN", "fear"
+    )  # fmt: skip
+    assert ("form", "children") in found
+
+
+def test_events_of_another_scenario_are_added_and_removed(application: Application) -> None:
+    query = opened(application)["query", "data"]
+    found = ask(application, query, "add", "war_ends")
+    assert "add=war_ends" in found["query", "data"]
+    assert "path.distraction.RUS" in str(found["form", "children"])
+    back = ask(application, found["query", "data"], "remove", "war_ends")
+    assert "add=" not in back["query", "data"]
+
+
+def test_what_cannot_be_is_said_and_changes_nothing(application: Application) -> None:
+    query = opened(application)["query", "data"]
+    for moved, message in (
+        ({"runs": "many"}, "runs: found 'many'; a whole number is needed"),
+        ({"runs": "0"}, "runs: found 0; allowed: a whole number from 1 to 20,000"),
+        (
+            {"scenario": "cpc_closur"},
+            "there is no scenario 'cpc_closur'; did you mean 'cpc_closure'?",
+        ),
+    ):
+        found = ask(application, query, **moved)
+        assert message in found["message", "children"]
+        assert set(found) == {("answer", "data"), ("message", "children")}
+
+
+@pytest.mark.parametrize(
+    ("search", "message"),
+    [
+        ("?scenario=nowhere", "nowhere"),
+        ("?oil=3", "oil"),
+        ("?country=XXX", "there is no country 'XXX'"),
+        ("?close_route.CPC.intensity=7", "found 7"),
+        ("?scenario=/etc/passwd", "/etc/passwd"),
+    ],
+)
+def test_an_address_that_cannot_be_opens_the_page_all_the_same(
+    application: Application, search: str, message: str
+) -> None:
+    found = opened(application, search)
+    assert message in found["message", "children"]
+    assert "root:" not in found["message", "children"]  # nothing of a file of this machine
+    assert found["fan", "figure"]["data"]
+
+
+@pytest.mark.parametrize("outcome", ["autonomy", "imposed", "deals_gini", "cohesion", "gdp_usd"])
+def test_every_kind_of_outcome_is_shown(application: Application, outcome: str) -> None:
+    found = opened(application, f"?outcome={outcome}&scenario=war_ends")
+    assert found["message", "children"] == ""
+    assert found["fan", "figure"]["data"]
+
+
+def test_one_run_is_shown_without_warnings(application: Application) -> None:
+    found = opened(application, "?runs=1&close_route.CPC.quarters=8")
+    assert found["message", "children"] == ""
+    assert found["status", "children"].startswith("1 run, ")
+
+
+# The form
+
+
+def control(**more: object) -> Control:
+    given = {
+        "key": "one", "path": "parameters.one", "label": "One", "group": "Behaviour", "unit": "",
+        "kind": "range", "low": 0.0, "high": 1.0, "step": 0.1, "log": False, "choices": (),
+        "followers": (), "default": 0.37, "drawn": "", "rest": 0.37, "reason": "", "source": "",
+    }  # fmt: skip
+    return Control(**(given | more))
+
+
+def test_a_slider_rests_at_the_very_value_of_the_scenario() -> None:
+    slider = Slider(control())
+    assert slider.values == [0, 0.1, 0.2, 0.3, 0.37, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    assert slider.rest == 4
+    assert slider.texts[3:5] == ["0.3", "0.37"]
+
+
+def test_a_slider_of_a_wide_range_steps_by_factors() -> None:
+    slider = Slider(control(low=0.5, high=2.0, log=True, default=1.0, rest=1.0))
+    assert (slider.values[0], slider.values[-1]) == (0.5, 2.0)
+    assert slider.values[slider.rest] == 1.0
+    ratios = np.diff(np.log(np.array(slider.values, dtype=float)))
+    assert ratios == pytest.approx(np.log(4) / 100, rel=0.05)
+
+
+def test_a_slider_of_quarters_and_of_whole_numbers() -> None:
+    quarters = Slider(control(kind="quarter", low="2024Q3", high="2025Q2", rest="2025Q1"))
+    assert quarters.values == ["2024Q3", "2024Q4", "2025Q1", "2025Q2"]
+    assert quarters.rest == 2
+    whole = Slider(control(kind="whole", low=1, high=8, step=2, rest=3))
+    assert whole.values == [1, 3, 5, 7, 8]
+
+
+def test_a_value_between_two_positions_is_kept_until_it_is_moved(application: Application) -> None:
+    query = opened(application, "?oil_price=0.12345")["query", "data"]
+    found = ask(application, query, country="UZB")
+    assert "oil_price=0.12345" in found["query", "data"]
+    text = str(found | opened(application, "?oil_price=0.12345"))
+    assert "0.1235" in text or "0.1234" in text
+
+
+def test_every_input_has_a_label(application: Application) -> None:
+    state = from_query("scenario=war_ends", application.design)
+    parts = form.draw(application.desk.panel(state), state, application.scenarios)
+    labelled, inputs = set(), set()
+
+    def walk(node: object) -> None:
+        kind = type(node).__name__
+        if kind == "Label":
+            labelled.add(node.htmlFor)
+        elif kind in ("Input", "Select"):
+            inputs.add(node.id)
+        for child in node if isinstance(node, list) else [getattr(node, "children", None)]:
+            if child is not None and not isinstance(child, str):
+                walk(child)
+
+    walk(parts)
+    assert inputs
+    assert inputs == labelled
+
+
+# Files
+
+
+def test_the_data_say_run_count_and_seed(application: Application) -> None:
+    query = f"scenario=cpc_closure&close_route.CPC.quarters=8&runs={RUNS}"
+    name, text = application.file("runs", query)
+    assert name == f"cpc_closure_runs_{RUNS}_runs_seed_2022.csv"
+    table = pd.read_csv(io.StringIO(text))
+    assert list(table["setting"].unique()) == ["present", "baseline"]
+    assert (table["runs"] == RUNS).all()
+    assert (table["seed"] == 2022).all()
+    assert (table["quarter"] == "2035Q4").all()
+    _, text = application.file("quarters", query)
+    by_quarter = pd.read_csv(io.StringIO(text))
+    last = by_quarter[
+        (by_quarter["setting"] == "present")
+        & (by_quarter["quarter"] == "2035Q4")
+        & (by_quarter["outcome"] == "autonomy.KAZ")
+    ].iloc[0]
+    ends = table.loc[table["setting"] == "present", "autonomy.KAZ"]
+    assert last["q50"] == pytest.approx(ends.median())
+    assert last["mean"] == pytest.approx(ends.mean())
+    assert last["unit"] == "0 to 1"
+
+
+def test_the_scenario_file_is_named_after_what_it_changes(application: Application) -> None:
+    name, text = application.file("toml", "scenario=cpc_closure&close_route.CPC.quarters=8")
+    assert name == "cpc_closure_changed.toml"
+    assert 'extends = "cpc_closure"' in text
+
+
+def test_an_address_is_the_whole_of_a_state(application: Application) -> None:
+    state = from_query("?scenario=cpc_closure&close_route.CPC.quarters=8", application.design)
+    assert from_query(to_query(state), application.design) == state
+
+
+# The server and the command
+
+
+def test_a_port_in_use_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(InputError, match=f"--port: {port} is in use on 127.0.0.1"):
+            Server(lambda *_: [], "127.0.0.1", port)
+
+
+def test_ports_and_hosts_that_cannot_be_are_told() -> None:
+    with pytest.raises(InputError, match="--port: found 70000; allowed: 0 to 65535"):
+        Server(lambda *_: [], "127.0.0.1", 70000)
+    with pytest.raises(InputError, match="--host: "):
+        Server(lambda *_: [], "no.such.host.invalid", 0)
+
+
+def test_which_hosts_only_this_machine_reaches() -> None:
+    assert all(map(is_loopback, ("127.0.0.1", "localhost", "::1", "127.8.9.1")))
+    assert not any(map(is_loopback, ("0.0.0.0", "192.168.1.2", "example.org", "::")))
+
+
+def test_nothing_is_loaded_from_elsewhere(application: Application) -> None:
+    page = dash_app(application).server.test_client().get("/").get_data(as_text=True)
+    assert "https://" not in page
+    assert "http://www.w3.org/2000/svg" in page  # the name of a format, in the page's own picture
+    assert page.count("http://") == page.count("http://www.w3.org/2000/svg")
+
+
+def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(command, "_NEEDED", ("no_such_package_at_all",))
+    top = Parser(prog="multivector")
+    command.add(top)
+    given = top.parse(["dashboard"])
+    with pytest.raises(InputError, match=r'pip install "multivector\[dashboard\]"'):
+        given.act(given)
+
+
+def test_ctrl_c_ends_the_dashboard_and_its_workers() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "sim.cli.main", "dashboard", "--port", "0", "--jobs", "2", "--runs", "20",
+         "--no-browser"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    line = process.stdout.readline()
+    assert line.startswith("Dashboard at http://127.0.0.1:"), process.stderr.read()
+    with urllib.request.urlopen(line.split()[2], timeout=10) as page:
+        assert page.status == 200
+    workers = _children(process.pid)
+    assert len(workers) >= 2
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert out.strip() == "Dashboard ended."
+    assert err == ""
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline and any(map(_runs, workers)):
+        time.sleep(0.05)
+    assert not any(map(_runs, workers))
+
+
+def _children(parent: int) -> list[int]:
+    found = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(parent)], capture_output=True, text=True
+    )
+    return [int(pid) for pid in found.stdout.split()]
+
+
+def _runs(pid: int) -> bool:
+    found = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True)
+    return bool(found.stdout.strip()) and "Z" not in found.stdout
