@@ -115,6 +115,13 @@ _KINDS = (
         "batch.violin:pages",
     ),
     Kind(
+        "effects",
+        "mean differences from the first scenario, run by run, with intervals",
+        BATCH,
+        ("outcome", *_ACTORS, "at"),
+        "batch.effects:pages",
+    ),
+    Kind(
         "map",
         "routes on a map: volume, capacity, through whose hands",
         BATCH,

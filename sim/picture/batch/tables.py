@@ -64,13 +64,18 @@ def at_quarter(
     data = store.dataset(result.folder, "trajectories")
     kept = [] if data is None else [name for name in chosen.columns if name in data.schema.names]
     if data is None or not kept:
-        raise InputError(
-            f"at: {chosen.outcome} was not recorded in {quarters.name(quarter)}, in the last "
-            f"quarter only; run the batch with --trajectories {chosen.outcome}"
-        )
+        raise InputError(not_recorded(chosen.outcome, quarter))
     some = (pc.field("quarter") == quarter) & pc.field("scenario").isin(list(scenarios))
     rows = data.to_table(columns=["scenario", "run", *kept], filter=some).to_pandas()
     return _by_panel(rows.sort_values(["scenario", "run"], ignore_index=True), chosen)
+
+
+def not_recorded(outcome: str, quarter: int) -> str:
+    """What is said where an outcome is asked for in a quarter of which it was not kept."""
+    return (
+        f"at: {outcome} was not recorded in {quarters.name(quarter)}, in the last quarter only; "
+        f"run the batch with --trajectories {outcome}"
+    )
 
 
 def _by_panel(runs: pd.DataFrame, chosen: Chosen) -> pd.DataFrame:
