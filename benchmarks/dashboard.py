@@ -41,15 +41,17 @@ MOVE = """
         const drawn = () => {
             graph.removeListener("plotly_afterplot", drawn);
             left -= 1;
-            if (left === 0) done([answered - begun, performance.now() - begun]);
+            if (left) return;
+            const seconds = performance.now() - begun;
+            done([(answered ?? performance.now()) - begun, seconds]);
         };
         graph.on("plotly_afterplot", drawn);
     }
     new MutationObserver((_, self) => {
+        if (document.body.classList.contains("busy")) return;
         answered = performance.now();
         self.disconnect();
-    }).observe(document.getElementById("status"), { childList: true, characterData: true,
-        subtree: true });
+    }).observe(document.body, { attributeFilter: ["class"] });
     const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
     set.call(input, arguments[1]);
     input.dispatchEvent(new Event("input", { bubbles: true }));

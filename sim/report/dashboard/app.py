@@ -204,7 +204,7 @@ class Application:
         country = view.countries[view.country]
         ternary = view.ternary()
         changed = len(state.values) + len(state.added)
-        compared = "the scenario untouched"
+        compared = "this scenario untouched"
         if state.pinned is not None:
             held = len(state.pinned.values) + len(state.pinned.added)
             compared = f"{self.scenarios[state.pinned.scenario]}, {_changed(held)}"
@@ -217,7 +217,7 @@ class Application:
             ("numbers", "children"): layout.table(view, view.rows(), span),
             ("compared", "children"): "The present setting is the baseline."
             if view.baseline is None
-            else f"Baseline: {compared}.",
+            else f"Compared with: {compared}.",
             ("status", "children"): f"{runs}; {_changed(changed)}; played in "
             f"{shown.seconds:.1f} s. {made} (base {shown.case['as_of']}).",
         }

@@ -237,11 +237,12 @@ def _groups(panel: Panel, state: State) -> list[Any]:
 
 
 def grouped(controls: Iterable[Control]) -> dict[str, list[Control]]:
-    """Controls by the heading under which they stand; what happens in the scenario first."""
+    """Controls by the heading under which they stand; what happens, and drivers, first."""
     found: dict[str, list[Control]] = {}
     for control in controls:
         found.setdefault(control.group, []).append(control)
-    return dict(sorted(found.items(), key=lambda one: not _happens(one[1])))
+    first = {title: (not _happens(held), title not in OPEN) for title, held in found.items()}
+    return {title: found[title] for title in sorted(found, key=lambda title: first[title])}
 
 
 def _happens(controls: Sequence[Control]) -> bool:

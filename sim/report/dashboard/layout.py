@@ -117,7 +117,7 @@ def _bar() -> Any:
     """What can be done with a state, and how it came about."""
     acts = (
         ("pin", "Pin as baseline"),
-        ("unpin", "Compare with the scenario untouched"),
+        ("unpin", "Compare with this scenario untouched"),
         ("base", "Compare with what it extends"),
         ("reset", "Reset all"),
         ("copy", "Copy link"),

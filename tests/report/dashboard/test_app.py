@@ -32,6 +32,7 @@ from sim.report.dashboard.layout import CAVEAT, CHARTS
 from sim.report.dashboard.serve import Server, is_loopback
 
 RUNS = 40
+COMMAND = [sys.executable, "-m", "sim.cli.main", "dashboard"]
 
 
 @pytest.fixture(scope="module")
@@ -352,10 +353,11 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.Mon
 
 def test_ctrl_c_ends_the_dashboard_and_its_workers() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "sim.cli.main", "dashboard", "--port", "0", "--jobs", "2", "--runs", "20",
-         "--no-browser"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [*COMMAND, "--port", "0", "--jobs", "2", "--runs", "20", "--no-browser"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     line = process.stdout.readline()
     assert line.startswith("Dashboard at http://127.0.0.1:"), process.stderr.read()
     with urllib.request.urlopen(line.split()[2], timeout=10) as page:
