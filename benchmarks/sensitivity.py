@@ -24,8 +24,8 @@ from sim.case import load_case
 from sim.experiment.design import load_design
 from sim.experiment.sweep_result import Sweep
 from sim.fit.prior import Prior
-from sim.picture.files import write
-from sim.picture.sweep.sensitivity_pages import pictures
+from sim.picture.files import write_pages
+from sim.picture.sweep.sensitivity_pages import study_pages
 
 ROOT = Path(__file__).parents[1]
 PICTURES = ROOT / "docs" / "pictures"
@@ -59,8 +59,8 @@ def main() -> None:
     screened = study(screening, [*OUTCOMES], over_time=False)
     indices = study(sobol, [*OUTCOMES])
     if given.pictures:
-        drawn = pictures(indices, sobol, [*OUTCOMES])
-        write((one for one in drawn if not one[0].endswith("convergence")), PICTURES)
+        drawn = study_pages(indices, sobol, [*OUTCOMES])
+        write_pages((one for one in drawn if not one.name.endswith("convergence")), PICTURES)
     print(page(screening, screened, sobol, indices))
 
 

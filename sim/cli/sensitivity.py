@@ -103,10 +103,10 @@ def run(given: Namespace) -> int:
         else:  # what an earlier call with another outcome left would mislead
             path.unlink(missing_ok=True)
     if detailed and not given.no_pictures:
-        from sim.picture.files import write
-        from sim.picture.sweep.sensitivity_pages import pictures
+        from sim.picture.files import write_pages
+        from sim.picture.sweep.sensitivity_pages import study_pages
 
-        files += write(pictures(found, sweep, detailed), sweep.folder / "pictures")
+        files += write_pages(study_pages(found, sweep, detailed), sweep.folder / "pictures")
     print(f"In {sweep.folder}:")
     for path in files:
         print(f"  {path.relative_to(sweep.folder)}")

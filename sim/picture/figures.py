@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
 from sim.experiment import catalogue
+from sim.experiment.design import MODES
 from sim.experiment.result import Result, load
 from sim.experiment.sweep_result import Sweep
 from sim.picture.page import Page
@@ -36,6 +37,8 @@ class Kind:
         Fields of `Request` that it heeds.
     home : str
         Module and function that make its pages.
+    modes : tuple of str
+        Of the sweeps that it is made from; empty: any.
     """
 
     name: str
@@ -43,10 +46,14 @@ class Kind:
     of: str
     options: tuple[str, ...]
     home: str
+    modes: tuple[str, ...] = ()
 
 
 _ACTORS = ("country", "power", "scenario")
 _OF_SWEEP = ("outcome", *_ACTORS, "factor", "at")
+_OF_STUDY = ("outcome", *_ACTORS, "at")
+_MORRIS, _ONE = "morris", "one_at_a_time"
+_FILLING = tuple(mode for mode in MODES if mode not in (_MORRIS, _ONE))  # of the factors' space
 _KINDS = (
     Kind(
         "fan", "quantiles of outcomes by quarter", BATCH, ("outcome", *_ACTORS), "batch.fan:pages"
@@ -141,6 +148,7 @@ _KINDS = (
         SWEEP,
         _OF_SWEEP,
         "sweep.heat_map:pages",
+        (*_FILLING, _MORRIS),
     ),
     Kind(
         "response",
@@ -148,6 +156,30 @@ _KINDS = (
         SWEEP,
         _OF_SWEEP,
         "sweep.response:pages",
+    ),
+    Kind(
+        "indices",
+        "first-order and total indices of each factor, over time, with more rows",
+        SWEEP,
+        _OF_STUDY,
+        "sweep.sensitivity_pages:pages",
+        _FILLING,
+    ),
+    Kind(
+        "elementary",
+        "mean effect of each factor against its spread (Morris), over time, with more rows",
+        SWEEP,
+        _OF_STUDY,
+        "sweep.sensitivity_pages:pages",
+        (_MORRIS,),
+    ),
+    Kind(
+        "tornado",
+        "what each factor changes when it alone leaves the centre",
+        SWEEP,
+        _OF_STUDY,
+        "sweep.sensitivity_pages:pages",
+        (_ONE,),
     ),
     Kind(
         "prior_posterior",
@@ -268,6 +300,15 @@ def check_figure(name: str, kind: str) -> Kind:
     return figure
 
 
+def figures_of(result: Viewed) -> list[Kind]:
+    """The figures that are made from results like this one."""
+    kind = kind_of(result)
+    mode = result.mode if isinstance(result, Sweep) else ""
+    return [
+        one for one in FIGURES.values() if one.of == kind and (not one.modes or mode in one.modes)
+    ]
+
+
 def check_options(request: Request, figures: Sequence[Kind]) -> None:
     """Refuse options that none of the figures heeds.
 
@@ -303,6 +344,12 @@ def pages(result: Viewed, name: str, request: Request | None = None) -> Iterator
     """
     request = request or Request()
     kind = check_figure(name, kind_of(result))
+    suiting = figures_of(result)
+    if isinstance(result, Sweep) and kind not in suiting:
+        raise InputError(
+            f"figure {name}: made from a sweep with rows sampled {' or '.join(kind.modes)}, not "
+            f"{result.mode}; of this one: {', '.join(one.name for one in suiting)}"
+        )
     check_options(request, [kind])
     module, function = kind.home.split(":")
     make = getattr(import_module(f"sim.picture.{module}"), function)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 from sim.core.errors import InputError
 from sim.experiment.result import Result
+from sim.experiment.sweep_result import Sweep
 from sim.picture.batch.subject import subjects
 from sim.picture.figures import (
     FIGURES,
+    SWEEP,
     Viewed,
     check_figure,
     check_options,
+    figures_of,
     kind_of,
     nothing,
     pages,
@@ -72,19 +75,28 @@ def plot(
         out = (result if isinstance(result, Path) else result.folder) / "pictures"
     kind = kind_of(result)
     named = [check_figure(name, kind) for name in figures]
-    wanted = [(one.name, request) for one in named] or _standard(kind, request)
+    wanted = [(one.name, request) for one in named] or _standard(result, request)
     check_options(request, [FIGURES[name] for name, _ in wanted])
     if isinstance(result, Result):
         for subject in subjects(result, request):
             subject.choose(request.outcome)
             subject.quarter()
+    if isinstance(result, Sweep):
+        from sim.picture.sweep.subject import Subject  # imports what few pictures need
+
+        Subject(result, request)
 
     def drawn() -> Iterator[Page]:
         for name, asked in wanted:
             made = False
-            for page in pages(result, name, asked.only(FIGURES[name].options)):
-                made = True
-                yield page
+            try:
+                for page in pages(result, name, asked.only(FIGURES[name].options)):
+                    made = True
+                    yield page
+            except InputError:
+                # Of a sweep, some figures need more rows than others.
+                if figures or kind != SWEEP:
+                    raise
             if not made and figures:
                 raise InputError(nothing(name))
 
@@ -94,10 +106,10 @@ def plot(
     return paths
 
 
-def _standard(kind: str, request: Request) -> list[tuple[str, Request]]:
+def _standard(result: Viewed, request: Request) -> list[tuple[str, Request]]:
     """Figures that are drawn where none is named, each with what it is asked to show."""
-    if kind != "batch":
-        return [(name, request) for name, figure in FIGURES.items() if figure.of == kind]
+    if not isinstance(result, Result):
+        return [(one.name, request) for one in figures_of(result)]
     if not request.outcome:
         return [(name, request) for name in STANDARD]
     return [

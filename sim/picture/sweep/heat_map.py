@@ -39,7 +39,7 @@ from sim.picture.style import (
     contrast,
 )
 from sim.picture.sweep.bins import Bins, make_bins, means, shown
-from sim.picture.sweep.subject import CENTRED, CROSSED, Rows, Subject
+from sim.picture.sweep.subject import Rows, Subject
 from sim.picture.words import LINE, shorten, text_width
 
 FEW = 5  # rows below which a cell's mean is marked
@@ -50,11 +50,9 @@ _COLUMNS = ("scenario", "x", "y", "mean", "marked", "rows")
 
 
 def pages(sweep: Sweep, request: Request) -> Iterator[Page]:
-    """A heat map of each outcome; none where rows do not vary two factors together."""
+    """A heat map of each outcome; none where there is a single factor."""
     subject = Subject(sweep, request)
-    if sweep.mode == CENTRED or len(subject.factors) < 2:
-        if len(request.factor) > 1:
-            subject.named(subject.columns[0], 2, 2)
+    if len(subject.factors) < 2:
         return
     for column in subject.columns:
         across, up = subject.named(column, 2, 2)
@@ -85,7 +83,7 @@ def table(subject: Subject, column: str, across: str, up: str) -> tuple[pd.DataF
         )
         for name in (across, up)
     )  # fmt: skip
-    crossed = subject.sweep.mode == CROSSED
+    crossed = subject.crossed
     parts = [
         _cells(rows, x, y, crossed).assign(scenario=scenario.name) for scenario, rows in several
     ]
@@ -153,7 +151,7 @@ def _page(
 def _of_mark(marked: bool, subject: Subject) -> str:
     if not marked:
         return ""
-    few = "" if subject.sweep.mode == CROSSED else f"fewer than {FEW} rows, or "
+    few = "" if subject.crossed else f"fewer than {FEW} rows, or "
     return f"Corner: {few}an interval of 90% that does not tell the cell from the mean of all rows."
 
 

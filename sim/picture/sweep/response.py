@@ -22,7 +22,7 @@ from sim.picture.scale import padded, same, ticks
 from sim.picture.sheet import Cell
 from sim.picture.style import FONT, INK, TICK, Caption, Scenario
 from sim.picture.sweep.bins import Bins, make_bins, means
-from sim.picture.sweep.subject import CENTRED, CROSSED, Rows, Subject
+from sim.picture.sweep.subject import CENTRED, Rows, Subject
 from sim.picture.words import shorten, text_width
 
 STANDARD, MOST = 6, 12  # factors drawn where none is named; most that may be named
@@ -65,7 +65,7 @@ def table(subject: Subject, column: str, bins: Mapping[str, Bins]) -> pd.DataFra
         place from 0), mean, low, high, q05, q95, rows and groups as `means` gives them, and
         standing (what the scenario itself has, in the same terms; missing where it has nothing).
     """
-    crossed = subject.sweep.mode in (CROSSED, CENTRED)
+    crossed = subject.crossed
     explains = subject.ranked(column)
     parts = []
     for name, own in bins.items():
@@ -120,7 +120,7 @@ def _reading(subject: Subject, scenarios: Sequence[Scenario], standing: bool) ->
     colour = " of each scenario" if several else ""
     if subject.sweep.mode == CENTRED:
         over = "rows in which this factor alone leaves the centre"
-    elif subject.sweep.mode == CROSSED:
+    elif subject.crossed:
         over = "all rows with that value of the factor"
     else:
         over = "rows with about the same value of the factor, whatever the others are"

@@ -32,7 +32,7 @@ from sim.scenario.schema import Origin
 from sim.scenario.schema import Scenario as ScenarioOfCase
 
 MOST_OUTCOMES = 6  # columns that are drawn where none is named
-CROSSED, CENTRED = "grid", "one_at_a_time"  # modes whose rows stand for themselves alone
+CROSSED, CENTRED = ("grid", "matched"), "one_at_a_time"  # rows that are no sample of others
 _ANY = "*"
 
 # Outcomes whose names are no plain words.
@@ -117,6 +117,12 @@ class Subject:
         if data is None:
             hint = "" if name == "runs" else "; name the outcomes in by_quarter of the design"
             raise InputError(f"{self.sweep.folder}: this sweep has no {name}{hint}")
+        if self.at != "end":
+            wanted = quarters.parse(self.at)
+            known = sorted(data.to_table(columns=["quarter"])["quarter"].unique().to_pylist())
+            if wanted not in known:
+                first, last = (quarters.name(one) for one in (known[0], known[-1]))
+                raise InputError(f"at: found {self.at}; allowed: {first} to {last}")
         keys = ("scenario", "row", "run", "quarter")
         there = [one for one in data.schema.names if one not in keys]
         found = []
@@ -270,6 +276,11 @@ class Subject:
             except InputError:
                 continue
         return found
+
+    @property
+    def crossed(self) -> bool:
+        """Whether rows are all that the design has of their kind, no sample of others."""
+        return self.sweep.mode in (*CROSSED, CENTRED)
 
     def ordered(self, name: str) -> bool:
         """Whether the values of a factor are numbers or quarters."""
