@@ -11,12 +11,12 @@ from SALib.analyze import sobol as salib_sobol
 from SALib.test_functions import Ishigami
 from scipy.stats import sobol_indices
 
+from sim.analysis.resample import permutations, weights
 from sim.analysis.sensitivity import Study, sensitivity, study
 from sim.analysis.sensitivity.chance import parts
 from sim.analysis.sensitivity.given_data import binned, bins_for, given_data
 from sim.analysis.sensitivity.morris import chance_floor, effects, morris, sizes
 from sim.analysis.sensitivity.one_at_a_time import differences
-from sim.analysis.sensitivity.resample import permutations, weights
 from sim.analysis.sensitivity.sobol import noise_of_total, sobol, unsettled
 from sim.core.errors import InputError
 from sim.experiment.sampling import saltelli

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from sim.analysis.sensitivity.resample import LEVEL, permutations, weights
+from sim.analysis.resample import LEVEL, permutations, weights
 from sim.core.world import Array
 
 RESAMPLES = 300

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 from scipy.stats import t as student
 
-from sim.analysis.sensitivity.resample import LEVEL, RESAMPLES
+from sim.analysis.resample import LEVEL, RESAMPLES
 from sim.core.world import Array
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import t as student
 
-from sim.analysis.sensitivity.resample import LEVEL
+from sim.analysis.resample import LEVEL
 from sim.core.world import Array
 
 

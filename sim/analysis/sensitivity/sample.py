@@ -16,6 +16,8 @@ from sim.core.world import Array
 from sim.experiment import store
 from sim.experiment.sweep_result import Sweep
 
+Chosen = NDArray[np.bool_]
+
 _EVEN = ("sobol", "latin_hypercube")  # modes of which the first rows are a sample of their own
 _RELATED = 0.3  # correlation of two inputs above which the reader is told
 
@@ -71,7 +73,7 @@ class Inputs:
         design = sweep.design().sort_values("place")
         return cls(kept, values, design, tied, related, sweep.mode in _EVEN)
 
-    def bins(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+    def bins(self, chosen: Chosen) -> NDArray[np.int64]:
         """The bin of each factor's value in chosen rows: levels where there are few."""
         number = bins_for(int(chosen.sum()))
         columns = []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtri
 
-from sim.analysis.sensitivity.resample import LEVEL, RESAMPLES, interval, weights
+from sim.analysis.resample import LEVEL, RESAMPLES, interval, weights
 from sim.core.world import Array
 
 SETTLED = 1.0  # ranks: below, a ranking is settled
