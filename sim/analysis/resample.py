@@ -24,10 +24,14 @@ def weights(units: int, resamples: int, seed: int) -> Array:
     array (1 + resamples, units)
         The first row has every unit once, so that it gives the estimate itself.
     """
-    random = np.random.default_rng(seed)
-    drawn = random.integers(0, units, (resamples, units))
-    drawn += units * np.arange(resamples)[:, None]
-    often = np.bincount(drawn.ravel(), minlength=drawn.size).reshape(drawn.shape)
+    return counted(np.random.default_rng(seed).integers(0, units, (resamples, units)))
+
+
+def counted(drawn: NDArray[np.int64]) -> Array:
+    """The same from the units that were drawn (resample, units)."""
+    resamples, units = drawn.shape
+    places = drawn + units * np.arange(resamples)[:, None]
+    often = np.bincount(places.ravel(), minlength=places.size).reshape(drawn.shape)
     return np.concatenate([np.ones((1, units)), often.astype(float)])
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from sim.analysis.drawn import draw_numbers, drawn_parameters
+from sim.analysis.resample import counted
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.streams import Streams
@@ -146,9 +147,7 @@ def _split(
 def _weights(number: int) -> Array:
     """How often each of a number of units comes in each resample, after a first that has all."""
     draws = Streams(0).uniform("spread/resample", 0, 0, number, (_RESAMPLES,))
-    units = (draws * number).astype(np.int64) + number * np.arange(_RESAMPLES)[:, None]
-    often = np.bincount(units.ravel(), minlength=draws.size).reshape(draws.shape)
-    return np.concatenate([np.ones((1, number)), often])
+    return counted((draws * number).astype(np.int64))
 
 
 def _interval(shares: Array) -> tuple[Array, Array, Array]:
