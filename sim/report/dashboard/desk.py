@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sim.core import quarters
+from sim.core.errors import InputError
+from sim.core.indicators import INDICATORS
 from sim.experiment.describe import describe_case
 from sim.experiment.design import Design
 from sim.experiment.live import Held, Live
 from sim.report.dashboard.panel import Panel, first_state, open_panel
 from sim.report.dashboard.scenario_file import build
 from sim.report.dashboard.state import State
-from sim.report.dashboard.view import View, needed
+from sim.report.dashboard.view import AXES, View, needed
 from sim.scenario import Scenario
 
 KEPT = 600_000_000  # bytes of runs held, beside those that are shown
@@ -87,11 +89,17 @@ class Desk:
         Raises
         ------
         InputError
-            If either cannot be run.
+            If either cannot be run, or the outcome has axes that a page does not offer.
         Superseded
             If the same viewer asked for something else meanwhile.
         """
         begun = time.perf_counter()
+        others = [axis for axis in INDICATORS[state.outcome].axes if axis not in AXES]
+        if others:
+            raise InputError(
+                f"outcome: {state.outcome} is told by {' and '.join(others)}; a page shows "
+                "outcomes of countries and powers, and `multivector plot` the others"
+            )
         panel, other = self.panel(state), self.baseline(state)
         present = self._play(state, panel, viewer)
         same = replace(state, pinned=None) == other

@@ -7,6 +7,7 @@ a slider counts positions, and the values they stand for are worked out here.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -22,12 +23,12 @@ from sim.picture.scale import number
 from sim.report.dashboard.controls import Control
 from sim.report.dashboard.panel import Panel
 from sim.report.dashboard.state import State, Value
+from sim.report.dashboard.view import AXES, outcome_words
 
 STEPS = 100  # positions of a slider that has no step of its own, or too many
 MOST_POSITIONS = 400
 SEVERAL = 4  # with more choices than this, a list is shown instead of round buttons
 OPEN = ("Drivers",)  # groups that stand open at first, beside events and what has been moved
-AXES = {"country", "power"}  # an outcome with other axes cannot be chosen
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,10 @@ class Slider:
         else:
             step = control.step or (high - low) / STEPS
             step = step if (high - low) / step <= MOST_POSITIONS else (high - low) / STEPS
-            places = int((high - low) / step + 1e-9)
-            found = [float(f"{low + place * step:.10g}") for place in range(places + 1)]
-            found += [high] if high - float(found[-1]) > 1e-9 * max(1, abs(high)) else []
+            # Round values between the ends, and none so near to an end that it looks the same.
+            first, last = math.ceil(low / step + 0.499), math.floor(high / step - 0.499)
+            between = [float(f"{place * step:.10g}") for place in range(first, last + 1)]
+            found = [low, *between, high]
         found[_nearest(found, control.rest)] = control.rest
         return found
 
@@ -129,7 +131,7 @@ def draw(panel: Panel, state: State, scenarios: Mapping[str, str]) -> list[Any]:
 
 def outcomes(selected: str) -> list[Any]:
     """The outcomes that can be chosen, headline ones first."""
-    able = [one for one in INDICATORS.values() if set(one.axes) <= AXES]
+    able = [one for one in INDICATORS.values() if set(one.axes) <= set(AXES)]
     groups = (
         ("Headline outcomes", [one for one in able if one.headline]),
         ("Further outcomes", [one for one in able if not one.headline]),
@@ -141,13 +143,6 @@ def outcomes(selected: str) -> list[Any]:
         )
         for title, members in groups
     ]
-
-
-def outcome_words(name: str) -> str:
-    """An outcome's name in words: ``Remittances total``, ``GDP``."""
-    words = name.removesuffix("_usd").replace("_", " ").replace("reexport", "re-export")
-    words = words.replace("gdp", "GDP")
-    return words[:1].upper() + words[1:]
 
 
 def _view(panel: Panel, state: State, scenarios: Mapping[str, str]) -> list[Any]:

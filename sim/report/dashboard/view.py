@@ -20,7 +20,6 @@ from sim.picture.batch.tables import blocs
 from sim.picture.style import Actor
 from sim.report.dashboard import charts
 from sim.report.dashboard.charts import Course, Figure, Triangle
-from sim.report.dashboard.form import outcome_words
 from sim.report.numbers import BLANK, between, percent, rounded, share_of_runs
 
 Array = NDArray[Any]
@@ -28,12 +27,20 @@ Array = NDArray[Any]
 _COUNTRY, _DYAD = ("country",), ("country", "power")
 OF_COUNTRY = tuple(one.name for one in INDICATORS.values() if one.headline and one.axes == _COUNTRY)
 OF_POWER = ("alignment", "leverage", "fear")  # of the chosen power, beside those of the country
+AXES = ("country", "power")  # an outcome with other axes cannot be chosen
 ALIGNMENT = "alignment"  # what the triangle is made of
 
 
 def needed(outcome: str) -> list[str]:
     """Outcomes that have to be held to show one of them."""
     return list(dict.fromkeys((outcome, *OF_COUNTRY, *OF_POWER)))
+
+
+def outcome_words(name: str) -> str:
+    """An outcome's name in words: ``Remittances total``, ``GDP``."""
+    words = name.removesuffix("_usd").replace("_", " ").replace("reexport", "re-export")
+    words = words.replace("gdp", "GDP")
+    return words[:1].upper() + words[1:]
 
 
 def column(outcome: str, country: str, power: str) -> str:

@@ -11,6 +11,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -47,7 +48,7 @@ def opened(application: Application, search: str = "") -> dict[tuple[str, str], 
 
 def answers(application: Application, query: str) -> dict[str, object]:
     """What the form of a page says that was not touched."""
-    state = from_query(query, application.design)
+    state = application.opened(query)
     told = {
         name: str(getattr(state, name))
         for name in ("scenario", "country", "power", "outcome", "runs", "seed")
@@ -188,6 +189,10 @@ def test_what_cannot_be_is_said_and_changes_nothing(application: Application) ->
         ("?country=XXX", "there is no country 'XXX'"),
         ("?close_route.CPC.intensity=7", "found 7"),
         ("?scenario=/etc/passwd", "/etc/passwd"),
+        (
+            "?outcome=route_volume",
+            "outcome: route_volume is told by route; a page shows outcomes of",
+        ),
     ],
 )
 def test_an_address_that_cannot_be_opens_the_page_all_the_same(
@@ -204,6 +209,37 @@ def test_every_kind_of_outcome_is_shown(application: Application, outcome: str) 
     found = opened(application, f"?outcome={outcome}&scenario=war_ends")
     assert found["message", "children"] == ""
     assert found["fan", "figure"]["data"]
+
+
+def test_a_case_of_other_actors_is_shown(tmp_path: Path) -> None:
+    case = Path(__file__).parents[2] / "data" / "toy_case"
+    path = tmp_path / "calm.toml"
+    path.write_text(
+        f"""
+        title = "Calm"
+        question = "What if nothing new happens?"
+        case = "{case.as_posix()}"
+        [horizon]
+        start = "2023Q1"
+        end = "2023Q4"
+        """
+    )
+    with Live(jobs=1) as live:
+        other = Application(live, str(path), None, 10)
+        found = opened(other)
+        assert (found["message", "children"], found["title", "children"]) == ("", "Calm")
+        assert found["timeline", "figure"]["data"]
+        again = opened(other, "?" + found["query", "data"])  # the one file that a page may name
+        assert again["message", "children"] == ""
+        query = found["query", "data"]
+        moved = ask(other, query, outcome="cohesion")
+        assert moved["message", "children"] == ""
+        _, text = other.file("quarters", query)
+        assert set(pd.read_csv(io.StringIO(text))["quarter"]) == {
+            "2023Q1", "2023Q2", "2023Q3", "2023Q4"
+        }  # fmt: skip
+        shipped = ask(other, query, scenario="war_ends")  # another case altogether
+        assert shipped["message", "children"] == ""
 
 
 def test_one_run_is_shown_without_warnings(application: Application) -> None:
@@ -229,6 +265,12 @@ def test_a_slider_rests_at_the_very_value_of_the_scenario() -> None:
     assert slider.values == [0, 0.1, 0.2, 0.3, 0.37, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
     assert slider.rest == 4
     assert slider.texts[3:5] == ["0.3", "0.37"]
+
+
+def test_a_slider_from_an_odd_value_stops_at_round_ones() -> None:
+    slider = Slider(control(low=0.0299, high=0.19, step=0.05, rest=0.1, default=0.1))
+    assert slider.values == [0.0299, 0.1, 0.15, 0.19]
+    assert len(set(slider.texts)) == len(slider.texts)
 
 
 def test_a_slider_of_a_wide_range_steps_by_factors() -> None:
@@ -349,6 +391,23 @@ def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.Mon
     given = top.parse(["dashboard"])
     with pytest.raises(InputError, match=r'pip install "multivector\[dashboard\]"'):
         given.act(given)
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_a_host_that_others_reach_is_warned_of(
+    host: str, warned: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Server, "serve", lambda self: None)
+    top = Parser(prog="multivector")
+    command.add(top)
+    given = top.parse(
+        ["dashboard", "--host", host, "--port", "0", "--jobs", "1", "--runs", "2", "--no-browser",
+         "--design", "none"]
+    )  # fmt: skip
+    assert given.act(given) == 0
+    told = capsys.readouterr()
+    assert ("0.0.0.0 can be reached from other machines" in told.err) == warned
+    assert told.out.startswith("Dashboard at http://127.0.0.1:")
 
 
 def test_ctrl_c_ends_the_dashboard_and_its_workers() -> None:
