@@ -6,10 +6,7 @@ points sampled and an outcome at each of them.
 
 from __future__ import annotations
 
-import importlib
 import json
-import logging
-import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,6 +18,7 @@ import pyarrow.csv
 
 from sim.analysis.drawn import draw_numbers
 from sim.analysis.interest import NUMERIC, Input, inputs_of
+from sim.analysis.workbench import imported
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.world import Array
@@ -143,16 +141,7 @@ def save_ema(path: Path, experiments: pd.DataFrame, outcomes: Mapping[str, Array
     InputError
         If the EMA Workbench is not installed, or the file cannot be written.
     """
-    logging.getLogger("EMA").addHandler(logging.NullHandler())
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            workbench = importlib.import_module("ema_workbench")
-    except ImportError as error:
-        raise InputError(
-            f"the package {error.name} is missing, which this needs; install it with "
-            'pip install "multivector[discover]"'
-        ) from None
+    (workbench,) = imported("a file of the EMA Workbench", "ema_workbench")
     for name, values in outcomes.items():  # this registers how each is to be written
         kind = workbench.ScalarOutcome if values.ndim == 1 else workbench.ArrayOutcome
         with suppress(ValueError):  # the name is registered in this process as of another kind

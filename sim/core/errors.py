@@ -15,3 +15,20 @@ def nearest_name(found: str, allowed: Iterable[str]) -> str | None:
     by_lower = {name.lower(): name for name in allowed}
     near = get_close_matches(found.lower(), by_lower, n=1)
     return by_lower[near[0]] if near else None
+
+
+def missing_package(what: str, package: str, extra: str) -> InputError:
+    """The error for a package that is not installed: what needs it, and how to install it.
+
+    Parameters
+    ----------
+    what : str
+        What cannot be done without: ``"a query"``.
+    package : str
+        ``"DuckDB"``.
+    extra : str
+        Of this package, which brings the other: ``"query"``.
+    """
+    return InputError(
+        f'{what} needs {package}, which is not installed; pip install "multivector[{extra}]"'
+    )

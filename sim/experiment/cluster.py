@@ -31,7 +31,7 @@ import pyarrow as pa
 from threadpoolctl import threadpool_limits
 
 import sim
-from sim.core.errors import InputError
+from sim.core.errors import InputError, missing_package
 from sim.experiment import store
 from sim.experiment.workers import Failure, Stopped, Task, Worker
 
@@ -197,9 +197,7 @@ def _import() -> Any:
     try:
         import distributed
     except ImportError as error:
-        raise InputError(
-            'a cluster needs Dask, which is not installed; pip install "multivector[cluster]"'
-        ) from error
+        raise missing_package("a cluster", "Dask", "cluster") from error
     return distributed
 
 

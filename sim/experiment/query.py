@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pyarrow as pa
 
-from sim.core.errors import InputError
+from sim.core.errors import InputError, missing_package
 from sim.experiment import store
 from sim.experiment.result import Result, load
 from sim.experiment.sweep_result import Sweep
@@ -62,7 +62,7 @@ def answer(result: Result | Sweep | str | Path, sql: str) -> Iterator[pa.RecordB
     try:
         import duckdb
     except ImportError:
-        raise InputError('queries need DuckDB: pip install "multivector[query]"') from None
+        raise missing_package("a query", "DuckDB", "query") from None
     files = {name: paths for name in store.EVERY_TABLE if (paths := store.sources(folder, name))}
     schemas = {name: store.union_schema(paths) for name, paths in files.items()}  # checks the files
     if not files:

@@ -389,7 +389,11 @@ def test_a_missing_workbench_is_told(
     mixed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ema_workbench", None)
-    with pytest.raises(InputError, match=r'install it with pip install "multivector\[discover\]"'):
+    with pytest.raises(
+        InputError,
+        match="EMA Workbench needs the package ema_workbench, which is not installed; "
+        r'pip install "multivector\[discover\]"',
+    ):
         save_ema(tmp_path / "x.tar.gz", *to_ema(load(mixed)))
 
 

@@ -187,7 +187,9 @@ def test_without_duckdb_the_message_says_what_to_install(
     sweep: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "duckdb", None)
-    with pytest.raises(InputError, match=r'pip install "multivector\[query\]"'):
+    with pytest.raises(
+        InputError, match=r'DuckDB, which is not installed; pip install "multivector\[query\]"'
+    ):
         query(sweep, "SELECT 1")
 
 
