@@ -143,8 +143,57 @@ def share_interval(
     if 0 < share < 1 and error > 0 and degrees + 1 < len(held):
         number = share * (1 - share) / float(error) ** 2
     half = width(degrees, coverage)
-    centre = (share + half**2 / (2 * number)) / (1 + half**2 / number)
-    reach = half / (1 + half**2 / number)
-    reach *= np.sqrt(share * (1 - share) / number + half**2 / (4 * number**2))
-    low, high = max(centre - reach, 0.0), min(centre + reach, 1.0)
+    low, high = _wilson(share, number, half)
     return low, high, (high - low) / (2 * half)
+
+
+def independent_runs(part: Array, whole: Array, group: NDArray[Any]) -> float:
+    """Number of independent runs as precise as a share of runs that come in groups.
+
+    Parameters
+    ----------
+    part, whole : float array (count,)
+        Runs that count, and those that they are a share of.
+    group : array (count,)
+        Counts with the same group are not independent.
+
+    Notes
+    -----
+    The variance of the ratio is that between groups (Cochran 1977, *Sampling Techniques*, 11.8).
+    """
+    _, place = np.unique(group, return_inverse=True)
+    parts, wholes = np.bincount(place, part), np.bincount(place, whole)
+    parts, wholes = parts[wholes > 0], wholes[wholes > 0]
+    number, total = len(wholes), wholes.sum()
+    share = parts.sum() / total
+    if number < 2 or share in (0.0, 1.0):
+        return float(number)
+    variance = number / (number - 1) * ((parts - share * wholes) ** 2).sum() / total**2
+    return float(min(share * (1 - share) / variance, total)) if variance > 0 else float(number)
+
+
+def counts_interval(
+    part: Array, whole: Array, group: NDArray[Any], coverage: float = COVERAGE
+) -> tuple[float, float]:
+    """Wilson interval of a share of runs that come in groups; of all shares where there are none.
+
+    Parameters
+    ----------
+    part, whole, group : as for `independent_runs`
+    coverage : float
+    """
+    if not whole.sum():
+        return 0.0, 1.0
+    reach = float(stats.norm.ppf(0.5 + coverage / 2))
+    return _wilson(part.sum() / whole.sum(), independent_runs(part, whole, group), reach)
+
+
+def _wilson(share: float, number: float, reach: float) -> tuple[float, float]:
+    """Interval of a share of independent runs, `reach` standard errors to each side.
+
+    Wilson (1927), *Journal of the American Statistical Association* 22.
+    """
+    squared = reach**2 / number
+    centre = (share + squared / 2) / (1 + squared)
+    half = reach * np.sqrt(share * (1 - share) / number + squared / number / 4) / (1 + squared)
+    return float(max(centre - half, 0.0)), float(min(centre + half, 1.0))

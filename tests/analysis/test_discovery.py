@@ -15,8 +15,9 @@ import pandas as pd
 import pytest
 
 from sim.analysis.conditions import parse
-from sim.analysis.discovery import Limit, _independent, _interval, discover
+from sim.analysis.discovery import Limit, discover
 from sim.analysis.interest import Cases, Input, sort_runs
+from sim.analysis.monte_carlo import counts_interval, independent_runs
 from sim.case import Posterior, write_posterior
 from sim.core.errors import InputError
 from sim.experiment.batch import batch
@@ -132,15 +133,17 @@ def test_limits_in_words() -> None:
 def test_intervals_reckon_with_runs_that_come_in_groups() -> None:
     # Rows that are all or nothing: 100 runs each are worth one.
     part, whole = np.repeat([0.0, 100.0], 20), np.full(40, 100.0)
-    assert _independent(part, whole, np.arange(40)) == pytest.approx(39, rel=0.01)
+    assert independent_runs(part, whole, np.arange(40)) == pytest.approx(39, rel=0.01)
     # Single runs: each is worth one; Wilson's interval of 20 of 40 is (0.352, 0.648).
     single = np.repeat([0.0, 1.0], 20)
-    assert _independent(single, np.ones(40), np.arange(40)) == pytest.approx(39, rel=0.01)
-    assert _interval(single, np.ones(40), np.arange(40)) == pytest.approx((0.352, 0.648), abs=0.003)
-    assert _interval(np.zeros(10), np.ones(10), np.arange(10)) == pytest.approx(
+    assert independent_runs(single, np.ones(40), np.arange(40)) == pytest.approx(39, rel=0.01)
+    assert counts_interval(single, np.ones(40), np.arange(40), 0.95) == pytest.approx(
+        (0.352, 0.648), abs=0.003
+    )
+    assert counts_interval(np.zeros(10), np.ones(10), np.arange(10), 0.95) == pytest.approx(
         (0.0, 0.278), abs=0.001
     )
-    assert _interval(np.zeros(1), np.zeros(1), np.zeros(1)) == (0.0, 1.0)
+    assert counts_interval(np.zeros(1), np.zeros(1), np.zeros(1)) == (0.0, 1.0)
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
@@ -148,7 +151,9 @@ def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
     held = 0
     for _ in range(400):
         shares = random.beta(2, 3, 60)  # of rows, mean 0.4
-        low, high = _interval(random.binomial(8, shares), np.full(60, 8.0), np.arange(60))
+        low, high = counts_interval(
+            random.binomial(8, shares), np.full(60, 8.0), np.arange(60), 0.95
+        )
         held += low < 0.4 < high
     assert held / 400 == pytest.approx(0.95, abs=3 * np.sqrt(0.95 * 0.05 / 400))
 
@@ -344,7 +349,8 @@ def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib, "import_module", missing)
     with pytest.raises(
         InputError,
-        match=r'package ema_workbench is missing.* pip install "multivector\[discover\]"',
+        match="scenario discovery needs the package ema_workbench, which is not installed; "
+        r'pip install "multivector\[discover\]"',
     ):
         discover(cube())
 
