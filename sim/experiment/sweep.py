@@ -180,9 +180,10 @@ class PlannedSweep:
         try:
             self.worlds = self._compile()
         except InputError:
-            check_inputs(design, self.scenarios, self.case)  # a factor alone is easier to mend
+            # A factor alone is easier to mend.
+            check_inputs(design, self.scenarios, self.case, factors=self.factors)
             raise
-        check_inputs(design, self.scenarios, self.case, alone=False)
+        check_inputs(design, self.scenarios, self.case, alone=False, factors=self.factors)
         names = dict.fromkeys(
             column
             for world in self.worlds
