@@ -189,7 +189,7 @@
     const head = [`<b>${textOf("title")}</b>`, ...lines(textOf(`${name}-meaning`), 105)];
     const foot = lines(`${textOf(`${name}-says`)} ${textOf("compared")} ${textOf("status")}`, 120);
     const top = 30 + 19 * head.length;
-    const bottom = 60 + 17 * foot.length;
+    const bottom = 80 + 18 * foot.length;
     const note = (text, y, anchor, size) => ({
       text, x: 0, xref: "paper", xanchor: "left", yref: "paper", y, yanchor: anchor, align: "left",
       showarrow: false, font: { size },
@@ -202,8 +202,8 @@
     ];
     layout.margin = { ...layout.margin, t: top + 36, b: bottom, l: 70, r: 30 };
     layout.showlegend = true;
-    layout.legend = { orientation: "h", y: -0.06, yanchor: "top", font: { size: 11 } };
-    layout.annotations.at(-1).y = -130 / height;
+    layout.legend = { orientation: "h", y: -0.1, yanchor: "top", font: { size: 11 } };
+    layout.annotations.at(-1).y = -135 / height;
     layout.margin.b += 70;
     const size = { width: 900, height: height + layout.margin.t + layout.margin.b };
     window.Plotly.downloadImage(
