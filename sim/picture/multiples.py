@@ -59,7 +59,7 @@ def multiples(
     sheet : Sheet
     panels : list of (axes, cell)
     """
-    columns = {1: 1, 2: 2, 4: 2}.get(len(headings), 3)
+    columns = columns_for(len(headings))
     width = WIDTH - 2 * MARGIN
     room = width / columns - 0.12
     named = [_lines(heading.name, room) for heading in headings]
@@ -82,6 +82,11 @@ def multiples(
         dress(axes)
         panels.append((axes, cell))
     return sheet, panels
+
+
+def columns_for(count: int) -> int:
+    """Panels that stand side by side."""
+    return {1: 1, 2: 2, 4: 2}.get(count, 3)
 
 
 def _lines(name: str, room: float) -> list[str]:

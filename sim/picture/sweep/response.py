@@ -15,12 +15,12 @@ from sim.core.errors import InputError
 from sim.experiment.sweep_result import Sweep
 from sim.picture.alternative import joined, told
 from sim.picture.labels import words
-from sim.picture.multiples import Heading, multiples, scale_values
+from sim.picture.multiples import GUTTER, Heading, columns_for, multiples, scale_values
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.scale import padded, same, ticks
 from sim.picture.sheet import Cell
-from sim.picture.style import FONT, INK, TICK, Caption, Scenario
+from sim.picture.style import FONT, INK, MARGIN, TICK, WIDTH, Caption, Scenario
 from sim.picture.sweep.bins import Bins, make_bins, means
 from sim.picture.sweep.subject import CENTRED, Rows, Subject
 from sim.picture.words import shorten, text_width
@@ -60,13 +60,16 @@ def table(subject: Subject, column: str, bins: Mapping[str, Bins]) -> pd.DataFra
     -------
     DataFrame
         A line a factor, scenario and bin that has rows: scenario, factor, explains (share of the
-        variance of row means that the factor explains alone, of all scenarios), bin (in words), at
+        variance of row means that the factor explains alone, of all scenarios; missing where rows
+        leave a centre one at a time), bin (in words), at
         (mean value of the factor in the bin, quarters as 4 * year + quarter - 1; of names their
         place from 0), mean, low, high, q05, q95, rows and groups as `means` gives them, and
         standing (what the scenario itself has, in the same terms; missing where it has nothing).
     """
     crossed = subject.crossed
     explains = subject.ranked(column)
+    if subject.sweep.mode == CENTRED:  # shares would be those of the design alone
+        explains = explains * np.nan
     parts = []
     for name, own in bins.items():
         standing = subject.standing(name)
@@ -138,10 +141,9 @@ def _reading(subject: Subject, scenarios: Sequence[Scenario], standing: bool) ->
             "Runs have the same draws in all rows: differences along a line are surer than the "
             "dark band."
         )
-    parts.append(
-        "Explains: share of the variance of row means that the factor carries alone. "
-        "All panels have one scale."
-    )
+    if subject.sweep.mode != CENTRED:
+        parts.append("Explains: share of the variance of row means that the factor carries alone.")
+    parts.append("All panels have one scale.")
     return " ".join(parts).replace(",:", ":")
 
 
@@ -192,10 +194,12 @@ def draw(
     headings = []
     for name, rows in table.groupby("factor", sort=False):
         unit = bins[str(name)].factor.unit
-        share = f"explains {100 * float(rows['explains'].iloc[0]):.0f}%"
-        headings.append(Heading(words(str(name)), f"{share}; {unit}" if unit else share))
+        share = float(rows["explains"].iloc[0])
+        told_of = [f"explains {100 * share:.0f}%"] if np.isfinite(share) else []
+        headings.append(Heading(words(str(name)), "; ".join([*told_of, *([unit] if unit else [])])))
     legend = scenarios if len(scenarios) > 1 else ()
-    room = max((0.32, *(_below(one) for one in bins.values())))
+    width = (WIDTH - 2 * MARGIN) / columns_for(len(headings)) - GUTTER - 0.08
+    room = max(_below(one, width) for one in bins.values())
     sheet, panels = multiples(caption, reading, headings, room, legend)
     shown = ["mean", "low", "high", *(("q05", "q95") if len(scenarios) <= BANDS else ())]
     reach = table[shown].to_numpy(float)
@@ -209,6 +213,7 @@ def draw(
             # Dots and bars of several scenarios stand side by side.
             shift = 0.0 if own.ordered else 0.16 * (place - (len(scenarios) - 1) / 2)
             _curve(axes, points, scenario, own, shift, place, len(scenarios))
+        _standing(axes, rows, scenarios)
         _across(axes, own, rows, cell)
         scale_values(axes, cell, low, high)
     return sheet.figure
@@ -234,8 +239,12 @@ def _curve(
         elif number <= BANDS:
             for name in ("q05", "q95"):
                 axes.plot(at, edges[name], color=colour, linewidth=0.8, gid="runs 90")
-        axes.fill_between(at, edges["low"], edges["high"], where=known, color=colour, alpha=0.38,
-                          linewidth=0, gid="mean 90")  # fmt: skip
+        if place == 0:  # bands of several would mix to colours that belong to none
+            axes.fill_between(at, edges["low"], edges["high"], where=known, color=colour,
+                              alpha=0.38, linewidth=0, gid="mean 90")  # fmt: skip
+        else:
+            axes.vlines(at[known], edges["low"][known], edges["high"][known], color=colour,
+                        linewidth=2.6, alpha=0.6, zorder=3)  # fmt: skip
         axes.plot(
             at, edges["mean"], color=colour, linestyle=scenario.line, linewidth=1.6,
             marker="o", markersize=2.6, zorder=4, gid=f"mean {scenario.name}",
@@ -249,15 +258,27 @@ def _curve(
             at, edges["mean"], "o", color=colour, markersize=4.4, zorder=4,
             markeredgecolor="white", markeredgewidth=0.7, gid=f"mean {scenario.name}",
         )  # fmt: skip
-    standing = points["standing"].iloc[0]
-    if np.isfinite(standing):
-        axes.axvline(standing + shift, color=INK if number == 1 else colour, linewidth=1.0,
-                     linestyle=(0, (1, 1.6)), zorder=1, gid="standing")  # fmt: skip
 
 
-def _below(bins: Bins) -> float:
-    """Room for the words under a panel [inches]: names stand slanted."""
-    if bins.ordered:
+def _standing(axes: Any, rows: pd.DataFrame, scenarios: Sequence[Scenario]) -> None:
+    """What scenarios have themselves: one line where they agree."""
+    values = rows.groupby("scenario", sort=False)["standing"].first()
+    alike = values.nunique(dropna=False) == 1
+    for scenario in scenarios[: 1 if alike else None]:
+        value = float(values.get(scenario.name, np.nan))
+        if np.isfinite(value):
+            axes.axvline(value, color=INK if alike else scenario.colour, linewidth=1.0,
+                         linestyle=(0, (1, 1.6)), zorder=1, gid="standing")  # fmt: skip
+
+
+def _slanted(bins: Bins, width: float) -> bool:
+    """Whether names need more room than stands under their dots."""
+    return max(text_width(name, TICK) for name in bins.names) + 0.08 > width / len(bins.names)
+
+
+def _below(bins: Bins, width: float) -> float:
+    """Room for the words under a panel [inches]."""
+    if bins.ordered or not _slanted(bins, width):
         return 0.32
     return min(max(text_width(name, TICK) for name in bins.names), 1.1) * 0.72 + 0.28
 
@@ -265,9 +286,10 @@ def _below(bins: Bins) -> float:
 def _across(axes: Any, bins: Bins, rows: pd.DataFrame, cell: Cell) -> None:
     """Limits and ticks along the factor."""
     if not bins.ordered:
-        names = [shorten(name, 1.1, TICK) for name in bins.names]
-        axes.set_xticks(range(len(names)), labels=[])
-        for place, name in enumerate(names):
+        slanted = _slanted(bins, cell.width)
+        names = [shorten(name, 1.1, TICK) if slanted else name for name in bins.names]
+        axes.set_xticks(range(len(names)), labels=[] if slanted else names)
+        for place, name in enumerate(names if slanted else ()):
             axes.annotate(
                 name, (place, 0.0), xycoords=("data", "axes fraction"), xytext=(3, -5),
                 textcoords="offset points", rotation=45, rotation_mode="anchor", ha="right",

@@ -118,9 +118,8 @@ class Subject:
             hint = "" if name == "runs" else "; name the outcomes in by_quarter of the design"
             raise InputError(f"{self.sweep.folder}: this sweep has no {name}{hint}")
         if self.at != "end":
-            wanted = quarters.parse(self.at)
             known = sorted(data.to_table(columns=["quarter"])["quarter"].unique().to_pylist())
-            if wanted not in known:
+            if quarters.parse(self.at) not in known:
                 first, last = (quarters.name(one) for one in (known[0], known[-1]))
                 raise InputError(f"at: found {self.at}; allowed: {first} to {last}")
         keys = ("scenario", "row", "run", "quarter")

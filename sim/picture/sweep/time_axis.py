@@ -25,7 +25,7 @@ def course(table: pd.DataFrame, factor: str, column: str) -> Any:
 
 def heading(sheet: Sheet, cell: Cell, text: str) -> None:
     """Words above a panel."""
-    sheet.write(0.0, cell.bottom + cell.height + 0.07, text, LABEL, weight="bold", color=INK)
+    sheet.write(0.0, cell.bottom + cell.height + 0.11, text, LABEL, weight="bold", color=INK)
 
 
 def time_axis(axes: Any, years: Any, limits: tuple[float, float], cell: Cell) -> None:
