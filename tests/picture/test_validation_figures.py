@@ -21,6 +21,7 @@ from sim.fit.fit import Settings
 from sim.fit.hindcast import Plan
 from sim.fit.recovery import LEAST, MOST
 from sim.fit.skill import ALL
+from sim.picture.figures import figures_of, pages
 from sim.picture.fits import checks, marginals, pairs, pit, recovery, reliability, waves
 from sim.picture.fits import evidence as evidence_figures
 from sim.picture.fits import series as series_figures
@@ -29,7 +30,9 @@ from sim.picture.fits import votes as vote_figures
 from sim.picture.fits.fit_pages import draw_fit
 from sim.picture.fits.hindcast_pages import draw_hindcast
 from sim.picture.fits.look import OUTSIDE
+from sim.picture.gallery import plot
 from sim.picture.labels import Labels, Measure, Moment
+from sim.picture.request import Request
 from sim.picture.style import Actor, Caption
 
 Words = Callable[[Figure], str]
@@ -642,6 +645,24 @@ def test_a_fit_is_drawn_whole(tmp_path: Path, case: Case) -> None:
     ]
     assert all(path.parent == folder / "pictures" and path.stat().st_size > 0 for path in paths)
 
+    # By name they are the same, each with its table and words.
+    made = [page for kind in figures_of(folder) for page in pages(folder, kind.name)]
+    assert [page.name for page in made] == [path.stem for path in paths]
+    by_name = {page.name: page for page in made}
+    moved = by_name["fit_marginals"].table
+    assert moved["parameter"].tolist() == ["fear_push", "vote_noise", "trade_elasticity"]
+    assert (
+        "1 of 3 parameters moved. fear push: prior median 0" in by_name["fit_marginals"].alternative
+    )
+    np.testing.assert_allclose(by_name["fit_pairs"].table, draws[:, [1, 2, 0]])
+    check = by_name["fit_checks_trade"].table
+    assert check["moment"].tolist() == ["trade_share_KAZ_RUS_2014_2016"]
+    assert "90 percent interval held the truth in 90 to 90" in by_name["fit_recovery"].alternative
+    with pytest.raises(InputError, match="waves: there is nothing to draw"):
+        plot(folder, tmp_path / "none", ["waves"])
+    with pytest.raises(InputError, match=r"country: figure .* does not take it"):
+        plot(folder, tmp_path / "none", request=Request.of(country="KAZ"))
+
 
 def _hindcast(folder: Path, **tables: pd.DataFrame) -> None:
     folder.mkdir()
@@ -681,6 +702,22 @@ def test_a_hindcast_is_drawn_whole(tmp_path: Path, case: Case) -> None:
         "hindcast_evidence.png",
     ]
     assert all(path.parent == tmp_path / "out" for path in paths)
+
+    # By name they are the same, each with its table and words; the folder names its case.
+    path = tmp_path / "hind" / "manifest.json"
+    about = json.loads(path.read_text(encoding="utf-8")) | {"case": {"name": case.name}}
+    path.write_text(json.dumps(about), encoding="utf-8")
+    found = [
+        page for kind in figures_of(tmp_path / "hind") for page in pages(path.parent, kind.name)
+    ]
+    assert sorted(page.name for page in found) == sorted(path.stem for path in paths)
+    assert all(len(page.table) and page.alternative.endswith(".") for page in found)
+    by_name = {page.name: page for page in found}
+    assert set(by_name["hindcast_series_gas"].table["origin"]) == {2018}
+    assert "observed 0.7" in by_name["hindcast_series_gas"].alternative
+    assert "4 of 4 cases" in by_name["hindcast_votes"].alternative
+    assert "fear_off" not in set(by_name["hindcast_skill"].table["against"])
+    assert "2 of 3 figures" in by_name["hindcast_evidence"].alternative
 
 
 def test_a_hindcast_without_votes_or_evidence_is_drawn(tmp_path: Path, case: Case) -> None:
