@@ -134,18 +134,18 @@ def _sweep(given: Namespace) -> Sweep:
             f"{given.source}: there is no such folder, design file or design"
             f"{nearest(given.source, designs)}"
         )
-    from sim.experiment.sweep import plan_sweep, sweep
+    from sim.experiment.sweep import plan_sweep, run_planned
 
     changes = {
         "mode": None if given.method is None else _MODES[given.method],
         "rows": given.points,
         "runs": given.runs,
     }
-    _check(given, plan_sweep(given.source, **changes))
-    return sweep(
-        given.source,
+    planned = plan_sweep(given.source, **changes)
+    _check(given, planned)
+    return run_planned(
+        planned,
         out=given.out,
-        **changes,
         progress=True,
         overwrite=given.overwrite,
         resume=given.resume,

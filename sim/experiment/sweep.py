@@ -105,14 +105,37 @@ def sweep(
     EnsembleInterrupted
         On Ctrl-C; finished rows are kept.
     """
-    refuse_in_worker("sim.sweep")
-    if jobs is not None:
-        at_least("jobs", jobs, 1)
-    at_least("chunk", chunk, 1)
+    _check_call(jobs, chunk)  # before the design, which takes seconds
     planned = plan_sweep(
         design, rows=rows, runs=runs, seed=seed, mode=mode, scenarios=scenarios,
         parameters=parameters,
     )  # fmt: skip
+    return run_planned(
+        planned, out=out, jobs=jobs, cluster=cluster, progress=progress, overwrite=overwrite,
+        resume=resume, chunk=chunk,
+    )  # fmt: skip
+
+
+def _check_call(jobs: int | None, chunk: int) -> None:
+    refuse_in_worker("sim.sweep")
+    if jobs is not None:
+        at_least("jobs", jobs, 1)
+    at_least("chunk", chunk, 1)
+
+
+def run_planned(
+    planned: PlannedSweep,
+    *,
+    out: str | Path | None = None,
+    jobs: int | None = None,
+    cluster: str | None = None,
+    progress: bool = False,
+    overwrite: bool = False,
+    resume: bool = False,
+    chunk: int = 512,
+) -> Sweep:
+    """Run a sweep that is planned already; arguments, answer and errors as in `sweep`."""
+    _check_call(jobs, chunk)
     own = planned.design
     folder = Path(out) if out is not None else Path("results", own.name)
     worker = RowRecorder(
