@@ -68,12 +68,15 @@ class Assumptions:
         The scenario, what it extends, what that extends, and so on.
     changes : tuple of Change
         Its own first, then those of what it extends.
+    titles : dict of str to str
+        Short titles of the chain, by name.
     remark : str
         What a reader has to know about them; mostly blank.
     """
 
     chain: tuple[str, ...]
     changes: tuple[Change, ...]
+    titles: Mapping[str, str]
     remark: str = ""
 
 
@@ -104,7 +107,8 @@ def assumptions(
     changes: list[Change] = []
     for scenario, base in zip(line, [*line[1:], None], strict=True):
         changes += _changes(scenario, base, case, names, centres)
-    return Assumptions(tuple(one.name for one in line), tuple(changes), remark)
+    titles = {one.name: one.title.split(":")[0] for one in line}
+    return Assumptions(tuple(one.name for one in line), tuple(changes), titles, remark)
 
 
 def _chain(
@@ -359,7 +363,9 @@ def _codes(value: object) -> list[str]:
 
 
 def in_words(found: Assumptions, labels: Mapping[str, str]) -> Assumptions:
-    """The same with scenarios called by their labels, where they have one."""
+    """The same with scenarios called by their labels, where they have one, else by their titles."""
+    titles = {n: title for n, title in found.titles.items() if title not in labels.values()}
+    labels = {**titles, **labels}
     return replace(
         found,
         chain=tuple(labels.get(name, name) for name in found.chain),

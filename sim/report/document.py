@@ -190,7 +190,7 @@ class _Maker:
         drawn: bool,
     ) -> None:
         self.material = material
-        self.names = Names(material.manifest)
+        self.names = Names(*(one.manifest for one in (*material.batches, *material.sweeps)))
         self.outcomes = self.names.check_outcomes(outcomes)
         self.asked_outcomes, self.asked_countries = list(outcomes), list(countries)
         self.there = self._simulated()
@@ -301,17 +301,16 @@ class _Maker:
 
     def _assumed(self) -> Section:
         section = Section("assumptions", "What was assumed")
-        entries = [told.entry for told in self.material.scenarios]
+        scenarios = [(told.label, told.entry) for told in self.material.scenarios]
         labels = {told.name: told.label for told in reversed(self.material.scenarios)}
-        for told in self.material.scenarios:
-            self._assumed_by(section, told.label, told.entry, entries, labels)
-        seen = {told.name for told in self.material.scenarios}
         for sweep in self.material.sweeps:
             for entry in sweep.manifest["scenarios"]:
-                if entry["name"] not in seen:
-                    seen.add(entry["name"])
-                    title = str(entry["title"]).split(":")[0]
-                    self._assumed_by(section, title, entry, entries, labels)
+                if entry["name"] not in labels:
+                    labels[entry["name"]] = str(entry["title"]).split(":")[0]
+                    scenarios.append((labels[entry["name"]], entry))
+        entries = [entry for _, entry in scenarios]
+        for label, entry in scenarios:
+            self._assumed_by(section, label, entry, entries, labels)
         return section
 
     def _assumed_by(
@@ -334,25 +333,16 @@ class _Maker:
         own = [one for one in found.changes if one.scenario == found.chain[0]]
         if not own:
             section.say("It sets nothing of its own: it differs from what it extends in nothing.")
-        base = found.chain[1] if len(found.chain) > 1 else "the case"
         # What a scenario further down sets is in its own table where it has one.
         told_elsewhere = set(labels.values()) - {found.chain[0]}
         for place, scenario in enumerate(found.chain):
             rows = [one for one in found.changes if one.scenario == scenario]
             if not rows or (place and scenario in told_elsewhere):
                 continue
-            below = found.chain[place + 1] if place + 1 < len(found.chain) else "the case"
-            caption = (
-                f"What {scenario} changes of {below}"
-                if place
-                else (
-                    f"What {label} changes of {base}"
-                    if len(found.chain) > 1
-                    else f"What {label} sets"
-                )
-            )
+            called = scenario if place else label
+            below = found.chain[place + 1 : place + 2]
             section.table(
-                caption,
+                f"What {called} changes of {below[0]}" if below else f"What {called} sets",
                 ["what", "was", "is", "reason", "source"],
                 [
                     [
@@ -374,11 +364,6 @@ class _Maker:
         scenarios = self.material.scenarios
         if not scenarios:
             return section
-        section.say(
-            "Run i of every scenario has the same draws of chance and parameters, so that "
-            "differences are taken run by run. Intervals of a mean say how far a finite number of "
-            "runs may be off; intervals over runs say how differently the same change works out."
-        )
         if table.empty:
             section.say(
                 "No two scenarios could be compared run by run."
@@ -387,6 +372,17 @@ class _Maker:
             )
             section.list(self.differences.untold)
             return section
+        section.say(
+            "Run i of every scenario has the same draws of chance and parameters, so that "
+            "differences are taken run by run. Intervals of a mean say how far a finite number of "
+            "runs may be off; intervals over runs say how differently the same change works out.",
+            "In the tables of differences, outcomes are sorted by size of effect: the mean "
+            "difference in standard deviations over runs. Against: mean of what the scenario is "
+            "compared with. Error: Monte-Carlo standard error of the mean difference. Over runs: "
+            "interval that holds nine tenths of the differences run by run. Moving: share of runs "
+            "that move the way the mean does. An asterisk: told from zero, the number of tests "
+            "allowed for.",
+        )
         self._expected(section)
         for place, told in enumerate(scenarios):
             own = table[table["scenario"] == place]
@@ -448,19 +444,15 @@ class _Maker:
                 "At the end of the horizon no difference in the outcomes compared can be told from "
                 "chance."
             )
-        note = (
-            "Sorted by size of effect: the mean difference in standard deviations over runs. "
-            "Error: Monte-Carlo standard error of the mean difference. Over runs: interval that "
-            "holds nine tenths of the differences run by run. Moving: share of runs that move the "
-            "way the mean does. An asterisk: told from zero, the number of tests allowed for."
-        )
+        left = []
         if same:
-            note += f" Left out: {counted(same, 'outcome')} that no run moves."
+            left.append(f"{counted(same, 'outcome')} that no run moves")
         if len(shown) < len(differing):
-            note += (
-                f" Left out: {counted(len(differing) - len(shown), 'outcome')} moved by less than "
-                "a thousandth of a standard deviation."
+            left.append(
+                f"{counted(len(differing) - len(shown), 'outcome')} moved by less than a "
+                "thousandth of a standard deviation"
             )
+        note = f"Left out: {'; '.join(left)}." if left else ""
         by_base: dict[object, list[Mapping[str, Any]]] = {}
         for row in shown:
             by_base.setdefault(row["against"], []).append(row)
@@ -521,9 +513,9 @@ class _Maker:
         )
         cells: dict[tuple[str, int, str], str] = {}
         for place, table in enumerate(found):
-            for row in table.to_dict("records"):
+            for row in findings.records(table):
                 column = str(row["outcome"])
-                spread = (row["high"] - row["low"]) / 2
+                spread = findings.grain(row)
                 limits_held = held(between(row["low"], row["high"], spread))
                 text = f"{rounded(row['median'], spread)} {limits_held}"
                 cells[self._line(column), place, self.names.axes(column).get("country", "")] = text
@@ -781,6 +773,8 @@ class _Maker:
         """What the outcomes named in the report mean."""
         section = Section("outcomes", "What the outcomes mean")
         named: Iterable[str] = [name.split(".")[0] for name in self.outcomes]
+        if self.material.batches:
+            named = [*named, *_WORSE_WHEN_LESS]
         if not self.differences.table.empty:
             named = [*named, *(name.split(".")[0] for name in self.differences.table["outcome"])]
         named = [

@@ -13,7 +13,6 @@ from scipy import stats
 from sim.analysis.comparison import FALSE_DISCOVERIES, comparison
 from sim.analysis.monte_carlo import COVERAGE, draws_of, width
 from sim.core.errors import InputError
-from sim.experiment.result import Result
 from sim.report.material import Material, Told
 from sim.report.names import Names, when
 from sim.report.numbers import (
@@ -84,7 +83,7 @@ def differences(
             if other is None:
                 untold.append(
                     f"What {told.quoted} expects of {names.outcome(headline['outcome'])} is not "
-                    "shown: the scenario that it names for comparison is not among the results."
+                    "shown: the scenario that it is held against is not among the results."
                 )
                 continue
             try:
@@ -92,7 +91,7 @@ def differences(
             except InputError as error:
                 untold.append(
                     f"What {told.quoted} expects of {names.outcome(headline['outcome'])} is not "
-                    f"shown: {error}."
+                    f"shown: {_lacking(told, other, headline) or _reason(error)}."
                 )
                 continue
             found["expected"] = headline["direction"]
@@ -103,7 +102,7 @@ def differences(
         try:
             found = _compared(material, told, against, _there(told, against, outcomes), "end")
         except InputError as error:
-            untold.append(f"{told.quoted} is not compared: {error}.")
+            untold.append(f"{told.quoted} is not compared: {_reason(error)}.")
             continue
         mine = [names.about(column, countries) for column in found["outcome"]]
         parts.append(found[mine].assign(scenario=place, expected="", because=""))
@@ -127,6 +126,25 @@ def _against(
     return next((one for one in there if one.result is told.result), there[0] if there else None)
 
 
+def _lacking(told: Told, against: Told, headline: Mapping[str, Any]) -> str:
+    """Why what is expected in a quarter cannot be seen: it was not kept; blank if it was."""
+    if headline["at"] == "end":
+        return ""
+    for side in (told, against):
+        kept = {one["name"] for one in side.result.manifest["outcomes"] if one.get("by_quarter")}
+        if headline["outcome"].split(".")[0] not in kept:
+            return (
+                f"{side.result.folder} did not keep it by quarter (run the batch with "
+                "--trajectories all)"
+            )
+    return ""
+
+
+def _reason(error: InputError) -> str:
+    """The text of an error as the end of a sentence."""
+    return str(error).rstrip(".?")
+
+
 def _there(told: Told, against: Told, outcomes: Sequence[str]) -> list[str]:
     """Outcomes that both batches recorded."""
     return [
@@ -146,18 +164,11 @@ def _compared(
     table = comparison(
         told.result, against.result, told.name, against.name, outcomes=list(outcomes), at=at
     )
-    some = str(table["outcome"].iloc[0])
-    runs = [_numbers(side, some) for side in (told, against)]
-    both = np.intersect1d(*runs)
+    both = np.intersect1d(told.finished, against.finished)
     degrees = len(np.unique(draws_of(told.result.manifest, both))) - 1
     table["standard_error"] = (table["high"] - table["low"]) / 2 / width(degrees)
     table["against"] = next(place for place, one in enumerate(material.scenarios) if one is against)
     return table
-
-
-def _numbers(told: Told, column: str) -> np.ndarray[Any, Any]:
-    runs = told.result.runs([column])
-    return runs.loc[runs["scenario"] == told.name, "run"].to_numpy()
 
 
 def _adjusted(table: pd.DataFrame, untold: tuple[str, ...]) -> Differences:
@@ -313,14 +324,20 @@ def level_sentence(row: Mapping[str, Any], told: Told, names: Names) -> str:
 
     end = quarters.name(quarters.parse(told.entry["start"]) + told.entry["quarters"] - 1)
     what, unit = names.outcome(row["outcome"]), names.unit(row["outcome"])
-    spread = (row["high"] - row["low"]) / 2
+    spread = grain(row)
     median = of_unit(rounded(row["median"], spread), unit)
-    if spread == 0:
+    if row["high"] == row["low"]:
         return f"In {told.quoted}, {what} is {median} in {end}, in nine tenths of runs alike."
     return (
         f"In {told.quoted}, {what} has a median of {median} in {end}; nine tenths of runs lie "
         f"between {rounded(row['low'], spread)} and {rounded(row['high'], spread)}."
     )
+
+
+def grain(row: Mapping[str, Any]) -> float:
+    """What the digits of a level show: half its spread over runs, but no fifth digit."""
+    widest = max(abs(row["low"]), abs(row["high"]))
+    return max(float(row["high"] - row["low"]) / 2, 0.01 * float(widest))
 
 
 def worst_tenth(
@@ -352,7 +369,7 @@ def events(told: Told, countries: Sequence[str]) -> pd.DataFrame:
         backed_down, imposed, deals (a run), value (USD bn a run), and low, high (quantiles 0.05 and
         0.95 over runs of the threats). Empty if no run is finished.
     """
-    runs = _finished(told)
+    runs = told.finished
     if not len(runs):
         return pd.DataFrame()
     log = told.result.events()
@@ -383,21 +400,6 @@ def events(told: Told, countries: Sequence[str]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _finished(told: Told) -> list[int]:
-    """Numbers of a scenario's finished runs."""
-    runs: pd.DataFrame = finished_runs(told.result)
-    return [int(number) for number in runs.loc[runs["scenario"] == told.name, "run"]]
-
-
-def finished_runs(result: Result) -> pd.DataFrame:
-    """Scenario and run of every finished run."""
-    first = result.manifest["outcomes"][0]["name"]
-    try:
-        return result.runs([first])[["scenario", "run"]]
-    except InputError:
-        return pd.DataFrame({"scenario": [], "run": []})
-
-
 # The summary
 
 
@@ -415,10 +417,10 @@ def summary(
     where the first scenario stands; last, how much is to be made of all this.
     """
     scenarios = material.scenarios
-    if not any(_finished(told) for told in scenarios):
+    if not any(len(told.finished) for told in scenarios):
         return ["No run is finished, so that nothing can be said yet."] if scenarios else []
     lines = list(_tally(found, scenarios, names, most - 3))
-    told = next(one for one in scenarios if _finished(one))
+    told = next(one for one in scenarios if len(one.finished))
     standing = levels(told, outcomes, countries, names)
     room = 2 if not lines else 1
     if len(scenarios) == 1 or not lines:

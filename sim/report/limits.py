@@ -8,7 +8,7 @@ from importlib import resources
 
 from sim.report.blocks import Piece, Words
 from sim.report.evidence import Evidence, shares
-from sim.report.findings import FEW_RUNS, Differences, finished_runs
+from sim.report.findings import FEW_RUNS, Differences
 from sim.report.material import Material
 from sim.report.numbers import counted, percent
 from sim.report.trust import poor_coverage
@@ -41,10 +41,9 @@ def particular(material: Material, found: Differences, rests_on: Evidence) -> li
 def _runs(material: Material) -> Iterator[str]:
     for batch in material.batches:
         asked = int(batch.manifest["runs"])
-        there = finished_runs(batch)["scenario"].value_counts()
-        short = {name: int(there.get(name, 0)) for name in batch.scenarios}
-        short = {name: done for name, done in short.items() if done < asked}
-        labels = {told.name: told.quoted for told in material.scenarios if told.result is batch}
+        mine = [told for told in material.scenarios if told.result is batch]
+        labels = {told.name: told.quoted for told in mine}
+        short = {told.name: len(told.finished) for told in mine if len(told.finished) < asked}
         if short or not batch.complete:
             told = [f"{labels[name]} {done:,} of {asked:,}" for name, done in short.items()]
             failed = len(batch.failures)
@@ -75,7 +74,8 @@ def _rows(material: Material) -> Iterator[str]:
             )
         yield (
             f"Rows of {sweep.manifest['design']['title']} share the random draws of their "
-            f"{counted(int(sweep.manifest['runs']), 'run')}; ranges are those of the design, and "
+            f"{counted(int(sweep.manifest['runs']), 'run')}: what differs between rows is owed to "
+            "the factors, but it may differ in other runs. Ranges are those of the design, and "
             "what lies outside them was not tried."
         )
 

@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from sim.analysis.drawn import case_of
 from sim.case import Case
@@ -63,6 +65,16 @@ class Told:
     def quoted(self) -> str:
         """The label as it stands in a sentence."""
         return f"“{self.label}”"
+
+    @cached_property
+    def finished(self) -> NDArray[np.int64]:
+        """Numbers of its finished runs."""
+        first = self.result.manifest["outcomes"][0]["name"]
+        try:
+            runs = self.result.runs([first])
+        except InputError:  # none is finished
+            return np.array([], dtype=np.int64)
+        return runs.loc[runs["scenario"] == self.name, "run"].to_numpy(dtype=np.int64)
 
     @property
     def extends(self) -> str:
@@ -142,7 +154,7 @@ class Material:
                 if name != told.extends:
                     remark = (
                         f"It extends {told.extends}, which is not among the results; it is "
-                        f"compared with {name}, which that extends."
+                        f"compared with {by_name[name].quoted}, which that extends."
                     )
                 return by_name[name], remark
             name = extended_by(name)

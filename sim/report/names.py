@@ -25,12 +25,17 @@ class Names:
     Parameters
     ----------
     manifest : mapping
-        Of a batch or sweep.
+        Of the main batch or sweep, whose usual outcomes are shown where none are named.
+    *others : mapping
+        Of others of the same case, which may have recorded other outcomes.
     """
 
-    def __init__(self, manifest: Mapping[str, Any]) -> None:
+    def __init__(self, manifest: Mapping[str, Any], *others: Mapping[str, Any]) -> None:
         self.manifest = manifest
-        self.outcomes = {one["name"]: one for one in manifest["outcomes"]}
+        self.outcomes: dict[str, dict[str, Any]] = {}
+        for own in (manifest, *others):
+            for one in own["outcomes"]:
+                self.outcomes.setdefault(one["name"], one)
         self._actors = {
             axis: {one["code"]: one["name"] for one in manifest["case"].get(table, [])}
             for axis, table in _TABLES.items()
@@ -76,7 +81,10 @@ class Names:
 
     def unit(self, column: str) -> str:
         """Unit of an outcome's column; blank if there is no such outcome."""
-        return unit_of(self.manifest, column) if column.split(".")[0] in self.outcomes else ""
+        if column.split(".")[0] not in self.outcomes:
+            return ""
+        known = {"outcomes": list(self.outcomes.values()), "case": self.manifest["case"]}
+        return unit_of(known, column)
 
     def check_countries(self, codes: Sequence[str]) -> list[str]:
         """Codes of countries, each once.
@@ -102,11 +110,23 @@ class Names:
         Raises
         ------
         InputError
-            If one was not recorded.
+            If one was not recorded, or a column names what its outcome is not about.
         """
         for name in chosen:
-            if name.split(".")[0] not in self.outcomes:
+            outcome, *codes = name.split(".")
+            if outcome not in self.outcomes:
                 raise InputError(f"there is no outcome {name!r}{nearest(name, self.outcomes)}")
+            axes = self.outcomes[outcome]["axes"]
+            if codes and len(codes) != len(axes):
+                form = ".".join((outcome, *(axis.upper() for axis in axes)))
+                raise InputError(f"there is no outcome {name!r}: its columns are named {form}")
+            for axis, code in zip(axes, codes, strict=False):
+                known = self._actors.get(axis)
+                if known is not None and code not in known:
+                    raise InputError(
+                        f"outcome {name!r}: there is no {axis} {code!r}{nearest(code, known)} "
+                        f"{listed(_TABLES[axis], known)}"
+                    )
         return list(dict.fromkeys(chosen)) or usual_outcomes(self.manifest)
 
     def about(self, column: str, countries: Sequence[str]) -> bool:

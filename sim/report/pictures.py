@@ -16,14 +16,12 @@ from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.report.blocks import Picture
 
-# Figures in the order in which they stand in the report, with the most pictures of each. Names that
-# the registry does not have are passed over.
+# Figures in the order in which they stand in the report, with the most pictures of each.
 _BATCH = {
     "map": 1,
     "fan": 3,
     "difference": 3,
     "effects": 3,
-    "forest": 3,
     "ridgeline": 2,
     "alignment": 1,
     "ternary": 1,
@@ -32,7 +30,7 @@ _BATCH = {
     "leverage": 1,
     "network": 1,
 }
-_SWEEP = {"heat_map": 2, "response": 2, "sobol": 1, "tornado": 1}
+_SWEEP = {"heat_map": 2, "response": 2, "indices": 1, "elementary": 1, "tornado": 1}
 _WANTED = {"batch": _BATCH, "sweep": _SWEEP}
 _MOST_OF_STUDIES = 3  # figures of a fit or hindcast: the first that there are
 _TALL = 1.15  # height over width, above which two do not fit on a printed page
@@ -70,8 +68,6 @@ def pictures(
     of_kind = [name for name, figure in FIGURES.items() if figure.of == kind]
     wanted = _WANTED.get(kind, dict.fromkeys(of_kind[:_MOST_OF_STUDIES], 1))
     for name, most in wanted.items():
-        if name not in of_kind:
-            continue
         figure = FIGURES[name]
         given = {"outcome": tuple(outcomes or _own(result)), "country": tuple(countries)}
         request = Request.of(**{key: given[key] for key in given if key in figure.options})

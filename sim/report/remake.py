@@ -19,7 +19,11 @@ def tell(section: Section, material: Material, command: Sequence[str]) -> None:
         "has the same numbers, on any number of cores."
     )
     commands = [
-        str(manifest["command"]) for *_, manifest in material.folders if "command" in manifest
+        _into(folder, str(manifest["command"]))
+        if kind in ("batch", "sweep")
+        else manifest["command"]
+        for kind, folder, manifest in material.folders
+        if "command" in manifest
     ]
     section.blocks.append(Code((*commands, shlex.join(command))))
     rows = []
@@ -69,6 +73,11 @@ def tell(section: Section, material: Material, command: Sequence[str]) -> None:
         note=f"First {_DIGITS} digits of SHA-256; the manifests hold them in full. A table made "
         "again with the same digest holds the same numbers.",
     )
+
+
+def _into(folder: Path, command: str) -> str:
+    """A command with the folder that the report reads, which manifests leave out."""
+    return command if " --out " in command else f"{command} --out {shlex.quote(str(folder))}"
 
 
 def _versions(found: dict[str, str]) -> str:

@@ -135,10 +135,11 @@ def sentence(row: dict[str, Any], sweep: Sweep, names: Names) -> str:
         f"{of_unit(rounded(row['highest'], width), names.unit(row['outcome']))}"
     )
     if row["factor"] and abs(row["correlation"]) >= _CLEAR:
-        way = "rise" if row["correlation"] > 0 else "fall"
+        way = "rising" if row["correlation"] > 0 else "falling"
         figure = f"{abs(row['correlation']):.2f}"
         text += (
-            f"; they {way} most closely with {row['factor'].replace('_', ' ')} (rank correlation "
+            f"; they go most closely with the factor “{row['factor'].replace('_', ' ')}”, {way} as "
+            "it rises (rank correlation "
             f"over rows {'' if row['correlation'] > 0 else chr(0x2212)}{figure})"
         )
     elif row["factor"]:
@@ -199,7 +200,7 @@ def tell_responses(section: Section, sweep: Sweep, table: pd.DataFrame, names: N
         numeric=range(first, first + 4),
         note="Sorted by how widely row means range, against the spread in a row. Means over the "
         "runs of a row, at the last quarter: the lowest, the median and the highest of all rows. "
-        "Spread in a row: standard deviation over runs that chance makes. In "
+        "Spread in a row: standard deviation over the runs of a row. In "
         "brackets: rank correlation over rows; it misses what rises and falls again."
         + (
             f" Left out: {counted(len(table) - len(shown), 'outcome')} that answer less."

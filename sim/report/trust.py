@@ -73,12 +73,14 @@ def tell_fit(section: Section, study: Study) -> None:
         return
     verdicts = parameters["verdict"].value_counts()
     moved = int(verdicts.get("moved", 0))
+    hardly = int(verdicts.get("hardly moved", 0))
     stuck = parameters.loc[parameters["verdict"] == "not moved", "parameter"]
+    names = [str(name).replace("_", " ") for name in stuck]
     section.say(
         f"The fit {study.folder} holds the model against the record from {settings['base']} to "
-        f"{settings['until']}. Of {len(parameters)} parameters the record moved {moved}; what "
-        f"follows from the others rests on judgement."
-        + (f" Not moved: {', '.join(map(str, stuck))}." if len(stuck) else "")
+        f"{settings['until']}. Of {len(parameters)} parameters the record moved {moved}, hardly "
+        f"moved {hardly} and did not move {len(names)}; what follows from all but the first rests "
+        f"on judgement." + (f" Not moved: {', '.join(names)}." if names else "")
     )
 
 
@@ -116,7 +118,8 @@ def _bracket(skill: pd.DataFrame, family: str, against: str) -> str:
     row = _row(skill, family, against)
     if row is None:
         return "–"
-    text = f"{row['skill']:+.2f} ({row['low']:+.2f} to {row['high']:+.2f})"
+    skill_is, low, high = (f"{row[key]:+.2f}" for key in ("skill", "low", "high"))
+    text = f"{skill_is} ({low} to {high})".replace("+0.00", "0.00").replace("-0.00", "0.00")
     return text.replace("-", "\N{MINUS SIGN}")
 
 
@@ -133,13 +136,22 @@ def _skill(skill: pd.DataFrame) -> Iterator[str]:
             "simple forecast’s error that the model saves; where the range in brackets holds 0, "
             "the difference may be chance."
         )
-    worse = [
-        f"{str(row['family']).replace('_', ' ')} ({_BASELINES[row['against']]})"
+    below = [
+        row
         for row in skill.to_dict("records")
         if row["against"] in _BASELINES and row["skill"] < 0 and row["family"] != ALL
     ]
-    if worse:
-        yield f"It does worse than a simple forecast for {', '.join(worse)}."
+    for words, rows in (
+        ("It does worse than a simple forecast", [row for row in below if row["high"] < 0]),
+        ("It does no better than a simple forecast", [row for row in below if row["high"] >= 0]),
+    ):
+        told = [
+            f"{str(row['family']).replace('_', ' ')} ({_BASELINES[row['against']]}: "
+            f"{_bracket(skill, str(row['family']), str(row['against']))})"
+            for row in rows
+        ]
+        if told:
+            yield f"{words} for {', '.join(told)}."
 
 
 def _covered(coverage: pd.DataFrame) -> Iterator[str]:

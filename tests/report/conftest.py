@@ -12,6 +12,7 @@ import pytest
 from sim.experiment.batch import batch
 from sim.experiment.result import Result
 from sim.experiment.sweep import sweep
+from sim.report import pictures
 from sim.report.document import write_report
 
 CASE = Path(__file__).parents[1] / "data" / "toy_case"
@@ -135,7 +136,10 @@ def swept(scenario_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 def drawn(told: Result, swept: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The report with everything in it."""
     path = tmp_path_factory.mktemp("report") / "report.html"
-    return write_report([told.folder, swept], path, outcomes=["autonomy", "output"], made=MADE)
+    with pytest.MonkeyPatch.context() as patch:  # one picture of each shape
+        patch.setitem(pictures._WANTED, "batch", {"fan": 1, "ternary": 1, "alignment": 1})
+        patch.setitem(pictures._WANTED, "sweep", {"response": 1})
+        return write_report([told.folder, swept], path, outcomes=["autonomy", "output"], made=MADE)
 
 
 @dataclass

@@ -17,13 +17,15 @@ from scipy.stats import spearmanr
 from sim.core.errors import InputError
 from sim.experiment.batch import batch
 from sim.experiment.result import Result, load
+from sim.experiment.sweep import sweep
 from sim.experiment.sweep_result import Sweep
+from sim.picture.figures import FIGURES
 from sim.picture.style import contrast
 from sim.report import pictures
 from sim.report.document import write_report
 from sim.report.names import Names
 from sim.report.sweeps import responses
-from tests.report.conftest import MADE, TITLE, Page, read_page
+from tests.report.conftest import DESIGN, MADE, TITLE, Page, read_page
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +131,7 @@ def test_the_order_is_question_summary_and_then_the_sections(page: Page) -> None
 
 
 def test_the_page_says_how_to_make_it_again(page: Page, told: Result, drawn: Path) -> None:
-    assert str(told.manifest["command"]) in page.text
+    assert f"{told.manifest['command']} --out {told.folder}" in page.text
     assert told.manifest["digests"]["runs"][:16] in page.text
     assert told.manifest["scenarios"][1]["hash"][:16] in page.text
     assert f"multivector report {told.folder}" in page.text
@@ -157,14 +159,33 @@ def test_the_sweep_is_told(page: Page) -> None:
     assert "How outcomes answer in Fear and sanctions" in page.text
 
 
+def test_outcomes_of_a_second_sweep_keep_their_words_and_units(
+    swept: Path, scenario_folder: Path, tmp_path: Path
+) -> None:
+    design = tmp_path / "other.toml"
+    text = DESIGN.replace('["autonomy", "output"]', '["leverage"]').replace("Fear and", "More")
+    design.write_text(text.replace('["autonomy"]', "[]").replace('"calm"', '"./calm.toml"'))
+    shutil.copy(scenario_folder / "calm.toml", tmp_path)
+    other = sweep(design, out=tmp_path / "other").folder
+    page = read_page(write_report([swept, other], tmp_path / "r.html", drawn=False))
+    answers = page.text[page.text.index("How outcomes answer in More sanctions") :]
+    assert re.search(r"leverage \(Avaland, [^)]+\)share of GDP", answers)
+    assert "Extends" not in page.text
+
+
+def test_every_figure_of_a_report_is_in_the_registry() -> None:
+    for kind, names in pictures._WANTED.items():
+        assert [n for n in names if n not in FIGURES or FIGURES[n].of != kind] == []
+
+
 def test_responses_are_means_of_rows(swept: Path) -> None:
-    sweep = load(swept)
-    assert isinstance(sweep, Sweep)
-    names = Names(sweep.manifest)
-    table = responses(sweep, ["output"], ["AVA"], names).set_index("outcome")
-    runs = sweep.runs(["output.AVA"])
+    found = load(swept)
+    assert isinstance(found, Sweep)
+    names = Names(found.manifest)
+    table = responses(found, ["output"], ["AVA"], names).set_index("outcome")
+    runs = found.runs(["output.AVA"])
     by_row = runs.groupby("row")["output.AVA"]
-    means, design = by_row.mean(), sweep.design().set_index("row")
+    means, design = by_row.mean(), found.design().set_index("row")
     row = table.loc["output.AVA"]
     assert list(table.index) == ["output.AVA"]
     assert (row["lowest"], row["highest"]) == (means.min(), means.max())
@@ -270,6 +291,10 @@ def test_what_cannot_be_used_is_refused(told: Result, alone: Result, tmp_path: P
         write_report([told.folder], out, countries=["AVE"])
     with pytest.raises(InputError, match="there is no outcome 'autonomi'; did you mean 'autonomy'"):
         write_report([told.folder], out, outcomes=["autonomi"])
+    with pytest.raises(InputError, match=r"'autonomy.AVE': there is no country 'AVE'; did you"):
+        write_report([told.folder], out, outcomes=["autonomy.AVE"])
+    with pytest.raises(InputError, match=r"its columns are named leverage\.COUNTRY\.POWER"):
+        write_report([told.folder], out, outcomes=["leverage.AVA"])
     with pytest.raises(InputError, match=r"a report is a file that ends in \.html"):
         write_report([told.folder], tmp_path / "r.txt")
     (tmp_path / "file").write_text("x")

@@ -18,6 +18,7 @@ SKILL = """family,against,skill,low,high,series,figures,origins
 all,persistence,0.14,0.08,0.19,8,256,2018
 all,drift,-0.02,-0.10,0.05,8,256,2018
 trade_share,persistence,-0.03,-0.06,0.07,3,82,2018
+gas_routes,drift,-0.30,-0.40,-0.002,3,50,2018
 all,persistence,0.99,0.98,1.0,9,900,all
 """
 COVERAGE = """family,inside_50,inside_80,inside_95,figures,origins
@@ -60,7 +61,14 @@ def test_a_hindcast_is_told_by_its_main_origin(
         "+0.14 (+0.08 to +0.19) against the last value with the spread of past changes, −0.02 "
         "(−0.10 to +0.05) against past mean change carried on"
     ) in page.text
-    assert "It does worse than a simple forecast for trade share" in page.text
+    assert (
+        "It does no better than a simple forecast for trade share (the last value with the spread "
+        "of past changes: −0.03 (−0.06 to +0.07))."
+    ) in page.text
+    assert (
+        "It does worse than a simple forecast for gas routes (past mean change carried on: −0.30 "
+        "(−0.40 to 0.00))."
+    ) in page.text
     assert "Of 256 observed figures, 85 % lie inside the 80 % interval" in page.text
     assert "+0.99" not in page.text
     assert (
@@ -85,6 +93,8 @@ def test_a_fit_tells_what_the_record_did_not_move(alone: Result, tmp_path: Path)
     table = pd.DataFrame({"parameter": ["vote_noise", "resolve", "fear_push"], "verdict": verdicts})
     table.to_csv(folder / "parameters.csv", index=False)
     page = read_page(write_report([alone.folder, folder], tmp_path / "r.html", drawn=False))
-    assert "from 2014Q4 to 2022. Of 3 parameters the record moved 1;" in page.text
-    assert "Not moved: fear_push." in page.text
+    assert (
+        "from 2014Q4 to 2022. Of 3 parameters the record moved 1, hardly moved 1 and did not move "
+        "1; what follows from all but the first rests on judgement. Not moved: fear push."
+    ) in page.text
     assert "another state of the case" not in page.text
