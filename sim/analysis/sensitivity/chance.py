@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.analysis.sensitivity.variance import unvaried
 from sim.core.world import Array
 
 
@@ -71,7 +72,7 @@ def parts(values: Array) -> Parts:
     if not np.isfinite(values).all():
         raise ValueError("an output is not finite")
     rows, runs = values.shape
-    same = np.ptp(values) <= 1e-12 * np.abs(values).max()
+    same = unvaried(values)
     centred = values - values.mean()
     by_row, by_run = centred.mean(axis=1), centred.mean(axis=0)
     of_means = 0.0 if same else float(by_row.var(ddof=1))

@@ -15,7 +15,8 @@ from sim.analysis.sensitivity.methods import FEWEST, GIVEN, INDEX, MORRIS, ONE, 
 from sim.analysis.sensitivity.one_at_a_time import differences
 from sim.analysis.sensitivity.sample import Chosen, Inputs, Outputs
 from sim.analysis.sensitivity.sobol import noise_of_total, sobol, unsettled
-from sim.analysis.sensitivity.tables import Estimate, Step, Tables, unsampled, variance_of
+from sim.analysis.sensitivity.tables import Estimate, Step, Tables, unsampled
+from sim.analysis.sensitivity.variance import variance_of
 from sim.core.errors import InputError
 from sim.core.world import Array
 from sim.experiment.design import DUMMY

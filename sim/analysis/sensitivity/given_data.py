@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sim.analysis.resample import LEVEL, permutations, weights
+from sim.analysis.sensitivity.variance import unvaried
 from sim.core.world import Array
 
 RESAMPLES = 300
@@ -109,8 +110,7 @@ def given_data(
     often = weights(len(values), resamples, seed)
     orders = permutations(len(values), shuffles, seed) if shuffles else None
     centred = values - values.mean(axis=0)
-    same = np.ptp(values, axis=0) <= 1e-12 * np.abs(values).max(axis=0)
-    centred[:, same] = 0.0
+    centred[:, unvaried(values, axis=0)] = 0.0
     shape = (bins.shape[1], values.shape[1])
     first, spread, floor = (np.full(shape, np.nan) for _ in range(3))
     for factor in range(bins.shape[1]):

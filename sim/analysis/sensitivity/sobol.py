@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import ndtri
 
 from sim.analysis.resample import LEVEL, RESAMPLES, interval, weights
+from sim.analysis.sensitivity.variance import unvaried, variance_of
 from sim.core.world import Array
 
 SETTLED = 1.0  # ranks: below, a ranking is settled
@@ -118,7 +119,7 @@ def noise_of_total(runs: Array) -> Array:
     if number < 2:
         raise ValueError("the noise of row means needs two runs a row or more")
     means = runs.mean(axis=2)
-    variance = _variance(means[:, [0, -1]])
+    variance = variance_of(means[:, [0, -1]], ddof=0)
     spread = np.empty(runs.shape[1] - 2)
     for factor in range(len(spread)):
         moved = runs[:, 0] - runs[:, 1 + factor]
@@ -185,7 +186,7 @@ def _resampled(values: Array, often: Array) -> tuple[Array, Array, Array]:
     number = len(values)
     ends = values[:, [0, -1]]
     centre = ends.mean(axis=(0, 1))
-    fixed = np.ptp(ends, axis=(0, 1)) <= 1e-12 * np.abs(ends).max(axis=(0, 1))
+    fixed = unvaried(ends, axis=(0, 1))
     a, b = values[:, 0] - centre, values[:, -1] - centre
     moved = values[:, 1:-1] - values[:, :1]  # what changes with each factor
 
@@ -200,12 +201,6 @@ def _resampled(values: Array, often: Array) -> tuple[Array, Array, Array]:
     first = (mean(b[:, None] * moved) - level[:, None] * mean(moved)) / whole
     total = mean(moved**2) / 2 / whole
     return first, total, variance
-
-
-def _variance(ends: Array) -> float:
-    if np.ptp(ends) <= 1e-12 * np.abs(ends).max():
-        return 0.0
-    return float(ends.var())
 
 
 def _check(values: Array) -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sim.analysis.sensitivity import chance
 from sim.analysis.sensitivity.sample import Chosen, Outputs
 from sim.analysis.sensitivity.sobol import NARROW, SETTLED
+from sim.analysis.sensitivity.variance import variance_of
 from sim.core.world import Array
 
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -114,12 +115,6 @@ def unsampled(outcome: str, points: int, mean: float) -> dict[str, Any]:
         "ranking": np.nan,
         "settled": None,
     }
-
-
-def variance_of(values: Array) -> float:
-    """Variance of row means; nought where they differ by nothing but rounding."""
-    same = np.ptp(values) <= 1e-12 * np.abs(values).max()
-    return 0.0 if same else float(values.var(ddof=1))
 
 
 def _reached(width: float, largest: float, ranking: float | None) -> dict[str, Any]:
