@@ -320,3 +320,12 @@ def test_no_text_is_too_small_to_print(caption: Caption) -> None:
     figure = drawn(shipped({"CPC": 40.0, "CAGP_TKM": 30.0}), caption)
     sizes = [text.get_fontsize() for text in figure.axes[0].texts]
     assert min(sizes) >= 8.5
+
+
+def test_the_union_is_named_west_of_ukraine(caption: Caption) -> None:
+    """Its name stays in the neighbourhood of Istanbul and Romania, left of the Dniester's mouth."""
+    figure = drawn(shipped({"CPC": 50.0}), caption)
+    axes = figure.axes[0]
+    texts = {text.get_text(): text for text in axes.texts}
+    union, novorossiysk = texts["EUROPEAN\nUNION"], texts["Novorossiysk"]
+    assert union.get_position()[0] < 1.0 < novorossiysk.get_position()[0]

@@ -462,6 +462,13 @@ def _names(
         words = actor.name.upper() if power else actor.name
         words = shorten(words, room.width / 3, TICK, "bold")
         size = np.array([text_width(words, TICK, "bold") + 0.06, TICK * LINE])
+        if not size[0] / 2 < at[name][0] < room.width - size[0] / 2:
+            # Two lines reach less far beyond the edge, so that the name is moved less, lest it
+            # come to lie on somebody else's land.
+            parts = words.split(" ", 1)
+            words = "\n".join(parts)
+            wide = max(text_width(part, TICK, "bold") for part in parts)
+            size = np.array([wide + 0.06, TICK * LINE * len(parts)])
         low = size / 2 + 0.03
         centre = np.clip(at[name], low, np.array([room.width, room.height]) - low)
         found = room.place([centre], *size)
