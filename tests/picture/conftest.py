@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,12 @@ OUTCOMES = {
     "leverage": (["country", "power"], "share of GDP", "loss over all channels"),
     "channel_leverage": (["country", "power", "channel"], "share of GDP", "loss"),
     "route_volume": (["route"], "route's unit a year", "flow through the route"),
+    "route_capacity": (["route"], "route's unit a year", "capacity of the route"),
     "cohesion": ([], "0 to 1", "joint voice"),
     "constant": (["country"], "0 to 1", "the same in all runs"),
     "gdp_usd": (["country"], "USD bn a year", "gross domestic product"),
 }
-LATE = ("channel_leverage", "gdp_usd")  # not kept by quarter
+LATE = ("channel_leverage", "gdp_usd", "route_capacity")  # not kept by quarter
 
 
 def _table(runs: int, quarters: int, countries: int, shift: float) -> dict[str, np.ndarray]:
@@ -75,8 +76,33 @@ def _table(runs: int, quarters: int, countries: int, shift: float) -> dict[str, 
                 table[name] = np.abs(walk(0.02 / (1 + power), 0.002))
     for route in ROUTES:
         table[f"route_volume.{route}"] = walk(50, 4) * (route != "PLAN")
+        table[f"route_capacity.{route}"] = np.full((runs, quarters), 60.0 + shift)
     table["cohesion"] = walk(0.3, 0.03)
     return table
+
+
+def events(names: Sequence[str], runs: int, countries: int, quarters: int) -> pd.DataFrame:
+    """Threats by how they end, deals and votes: the first country has none."""
+    random = np.random.default_rng(8)
+    number = 4 * runs * quarters * len(names)
+    kinds = np.array(["imposed", "complied", "backed_down", "deal", "vote"])
+    codes = np.array([code for code, _ in POWERS])
+    kind = random.choice(kinds, number)
+    return pd.DataFrame(
+        {
+            "scenario": random.choice(names, number),
+            "run": random.integers(0, runs, number),
+            "quarter": 4 * 2023 + random.integers(0, quarters, number),
+            "kind": kind,
+            "country": np.array(COUNTRIES)[
+                random.integers(min(1, countries - 1), countries, number)
+            ],
+            "power": np.where(kind == "vote", "", random.choice(codes, number)),
+            "channel": "",
+            "label": "",
+            "value": 0.0,
+        }
+    )
 
 
 def make(
@@ -106,6 +132,7 @@ def make(
             quantiles = dict(zip(("q05", "q25", "q50", "q75", "q95"), levels, strict=True))
             moments = {"n": runs, "mean": values.mean(axis=0), "sd": values.std(axis=0)}
             statistics.append(pd.DataFrame({**rows, **moments, **quantiles}))
+    events(names, runs, countries, quarters).to_parquet(folder / "events.parquet")
     pd.concat(trajectories).to_parquet(folder / "trajectories.parquet")
     pd.concat(ends).to_parquet(folder / "runs.parquet")
     pd.concat(statistics, ignore_index=True).to_parquet(folder / "quarters.parquet")
@@ -119,6 +146,7 @@ def make(
         "case": {
             "title": "Toyland",
             "as_of": "2022Q4",
+            "hash": "0" * 64,
             "countries": [
                 {"code": code, "name": f"{code.title()}land", "colour": "#0072B2"}
                 for code in COUNTRIES[:countries]
@@ -196,6 +224,8 @@ def _outline(text: Text, renderer: Any) -> np.ndarray:
         font = text.get_fontproperties()
         width, height, _ = renderer.get_text_width_height_descent(text.get_text(), font, False)
         height *= 0.8  # lines of capitals and ascenders; descenders are rare and short
+    else:
+        angle = 0.0  # the box of upright words is turned already
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     half = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * [width / 2, height / 2]
     return np.asarray(centre + half @ turn)

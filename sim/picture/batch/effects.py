@@ -25,12 +25,13 @@ from sim.picture.request import Request
 from sim.picture.scale import number, padded
 from sim.picture.strips import Axis, Mark, Panel, Row, Span
 from sim.picture.style import TICK, Actor, Caption, Scenario
-from sim.picture.words import shorten
+from sim.picture.words import shorten, text_width
 
 STANDARD = ("autonomy", "position")  # drawn after what the scenarios themselves name
 HEADLINES = 4  # at most so many of these
 CELLS = 8  # most routes, powers or channels of an outcome: those with the largest effects
 PAGE = 30  # most rows of a page
+NAME, LONG = 1.5, 3.4  # most room for an actor's name beside a scenario's, and alone [inches]
 TAG = 1.6  # most room for a scenario's name in a row [inches]
 ENDS = ("low", "high", "spread_low", "spread_high")
 COLUMNS = ("scenario", "group", "panel", "difference", *ENDS)
@@ -67,7 +68,7 @@ def pages(subject: Subject, request: Request) -> Iterator[Page]:
     if not wanted:
         return
     drawn, when = table(subject, wanted)
-    groups = [group for group in (_group(subject, one, drawn) for one in wanted) if group.panels]
+    groups = [group for one in wanted for group in _groups(subject, one, drawn)]
     runs = int(drawn["runs"].min()) if len(drawn) else 0
     for place, some in enumerate(_pages(groups, len(others)), start=1):
         keys = {(group.name, panel.code) for group in some for panel in group.panels}
@@ -148,18 +149,23 @@ def _name(chosen: Chosen) -> str:
     return ".".join((chosen.outcome, *(code for _, code in chosen.fixed)))
 
 
-def _group(subject: Subject, chosen: Chosen, table: pd.DataFrame) -> Group:
-    """The rows of an outcome: all countries, or the cells that differ most of many others."""
+def _groups(subject: Subject, chosen: Chosen, table: pd.DataFrame) -> Iterator[Group]:
+    """The rows of an outcome, a group a unit: all countries; of others those that differ most."""
     rows = table[table["group"] == _name(chosen)]
-    panels = [one for one in subject.panels(chosen) if one.code in set(rows["panel"])]
-    if chosen.axis not in ("", "country"):
-        size = rows[rows["equal"] < 1].assign(size=lambda r: r["effect"].abs())
-        largest = size.groupby("panel")["size"].max().sort_values(ascending=False)
-        kept = set(largest.index[:CELLS])
-        panels = [one for one in panels if one.code in kept]
-    about = subject.outcomes[chosen.outcome]
-    unit = "" if any(one.unit for one in panels) else str(about["unit"])
-    return Group(_name(chosen), subject.label(chosen), unit, panels)
+    present = set(rows["panel"])
+    by_unit: dict[str, list[Actor]] = {}
+    for one in subject.panels(chosen):
+        if one.code in present:
+            by_unit.setdefault(one.unit, []).append(one)
+    for unit, panels in by_unit.items():
+        if chosen.axis not in ("", "country"):
+            some = rows[(rows["equal"] < 1) & rows["panel"].isin([one.code for one in panels])]
+            largest = some.assign(size=some["effect"].abs()).groupby("panel")["size"].max()
+            kept = set(largest.sort_values(ascending=False, kind="stable").index[:CELLS])
+            panels = [one for one in panels if one.code in kept]
+        if panels:
+            own = unit or str(subject.outcomes[chosen.outcome]["unit"])
+            yield Group(_name(chosen), subject.label(chosen), own, panels)
 
 
 def _pages(groups: Sequence[Group], scenarios: int) -> list[list[Group]]:
@@ -213,7 +219,10 @@ def draw(
         if name not in table.columns:
             raise InputError(f"a picture of effects needs a column {name}; the table has none")
     rows = {(one["group"], one["panel"], one["scenario"]): one for one in table.to_dict("records")}
-    panels = [_panel(rows, group, scenarios, first) for group in groups]
+    names = [panel.name or group.title for group in groups for panel in group.panels]
+    # Beside long names, as routes have, there is no room for the scenarios': colours tell them.
+    tags = len(scenarios) > 1 and max(text_width(one, TICK) for one in names) <= NAME
+    panels = [_panel(rows, group, scenarios, first, tags) for group in groups]
     reading = (
         "Dot: mean difference; thick bar: its interval of 90 percent; thin bar: middle 90% of the "
         "differences run by run. In numbers: mean and interval."
@@ -229,6 +238,7 @@ def _panel(
     group: Group,
     scenarios: Sequence[Scenario],
     first: Scenario,
+    tags: bool,
 ) -> Panel:
     """Rows of an outcome along an axis in its own unit."""
     keys = [(panel, scenario) for panel in group.panels for scenario in scenarios]
@@ -237,10 +247,9 @@ def _panel(
     limits = padded(min(ends), max(ends)) if max(ends) > min(ends) else (-1.0, 1.0)
     rows = []
     for (panel, scenario), one in zip(keys, cells, strict=True):
-        label = f"{panel.name} [{panel.unit}]" if panel.unit else panel.name
         row = Row(
-            label or group.title,
-            tag=shorten(scenario.short, TAG, TICK) if len(scenarios) > 1 else "",
+            shorten(panel.name or group.title, LONG, TICK),
+            tag=shorten(scenario.short, TAG, TICK) if tags else "",
             note="left out",
         )
         if one is not None:
@@ -256,9 +265,8 @@ def _panel(
                 note=_numbers(mean, low, high, limits[1] - limits[0]),
             )
         rows.append(row)
-    unit = f" [{group.unit}]" if group.unit else ""
     label = f"mean difference from {first.short}"
-    return Panel(f"{group.title}{unit}", tuple(rows), Axis(*limits, label, lines=(0.0,)))
+    return Panel(f"{group.title} [{group.unit}]", tuple(rows), Axis(*limits, label, lines=(0.0,)))
 
 
 def _numbers(mean: float, low: float, high: float, span: float) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from matplotlib.collections import PolyCollection
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 
@@ -280,6 +281,8 @@ def _panel(
         crossing.years(axes, unlabelled, scale.start, scale.end)
         high = limits[place.country.code][1]
         values, labels = ticks(0.0, high, most=max(3, int(part.height / 0.27)))
+        if len(values) > 1 and (values[1] - values[0]) / high * part.height < 1.1 * TICK * LINE:
+            values, labels = [values[0], values[-1]], [labels[0], labels[-1]]
         axes.set_yticks(values, labels=labels if place.first else [])
         axes.tick_params(axis="y", length=0)
         axes.grid(axis="y", color=RULE, linewidth=0.7)
@@ -301,10 +304,16 @@ def _bars(axes: Any, rows: pd.DataFrame, kinds: Sequence[str], powers: Sequence[
             if own.empty:
                 continue
             years, means = (own[name].to_numpy(dtype=float) for name in ("year", "mean"))
-            axes.bar(
-                years + 0.5, means, bottom=[height.get(year, 0.0) for year in years], width=BAR,
-                facecolor=tint(power.colour, filled), edgecolor=power.colour, linewidth=0.5,
-                gid=f"{kind} {power.code}",
+            below = np.array([height.get(year, 0.0) for year in years])
+            sides = years + 0.5 * (1 - BAR), years + 0.5 * (1 + BAR)
+            corners = [(sides[0], below), (sides[1], below), (sides[1], below + means),
+                       (sides[0], below + means)]  # fmt: skip
+            axes.add_collection(
+                PolyCollection(
+                    np.stack([np.stack(one, axis=-1) for one in corners], axis=1),
+                    facecolors=tint(power.colour, filled), edgecolors=power.colour,
+                    linewidths=0.5, gid=f"{kind} {power.code}",
+                )
             )  # fmt: skip
             for year, mean in zip(years, means, strict=True):
                 height[year] = height.get(year, 0.0) + mean

@@ -108,7 +108,8 @@ def table(by_quarter: pd.DataFrame, result: Result) -> pd.DataFrame:
     keys = ["scenario", "panel", "quarter"]
     flow = rows.loc[rows["outcome"] == VOLUME, [*keys, "n", *QUANTILES]]
     kept = rows.loc[rows["outcome"] == CAPACITY, [*keys, "q50"]]
-    if kept.empty:
+    recorded = any(one["name"] == CAPACITY for one in result.manifest["outcomes"])
+    if kept.empty and recorded:
         runs = result.runs([CAPACITY]).drop(columns="run").groupby("scenario").median()
         ends = runs.rename(columns=lambda column: column.removeprefix(f"{CAPACITY}."))
         kept = ends.reset_index().melt("scenario", var_name="panel", value_name="q50").dropna()

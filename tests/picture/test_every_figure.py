@@ -1,0 +1,123 @@
+"""Every figure of a batch is drawn for every shipped scenario, and for odd results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from sim.core.errors import InputError
+from sim.experiment.batch import batch
+from sim.experiment.result import Result, load
+from sim.picture.figures import BATCH, FIGURES, figure, pages
+from sim.picture.request import Request
+from sim.scenario.load import list_scenarios
+
+Make = Callable[..., Result]
+Collisions = Callable[[Figure], list[tuple[str, ...]]]
+NAMES = [name for name, kind in FIGURES.items() if kind.of == BATCH]
+# Figures that show quarters, and figures that compare: without either there is no page.
+BY_QUARTER = ("fan", "difference", "alignment", "routes")
+COMPARED = ("difference", "effects")
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+@pytest.fixture(scope="module")
+def every(tmp_path_factory: pytest.TempPathFactory) -> list[Result]:
+    """A few runs of each shipped scenario, five at a time with the one that others extend first."""
+    names = sorted(path.stem for path in Path("scenarios").glob("*.toml"))
+    assert len(names) >= 28
+    assert set(names) <= set(list_scenarios())
+    names.remove("baseline")
+    folder = tmp_path_factory.mktemp("every")
+    return [
+        batch(["baseline", *names[at : at + 5]], runs=8, out=folder / str(at), jobs=1)
+        for at in range(0, len(names), 5)
+    ]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_is_drawn_for_every_shipped_scenario(
+    every: list[Result], page_collisions: Collisions, name: str
+) -> None:
+    for result in every:
+        made = list(pages(result, name))
+        assert made
+        for page in made:
+            assert not page.table.empty, page.name
+            assert page.alternative.endswith("."), page.alternative
+        figures = [page.draw() for page in made]
+        # Searching a page for words that touch takes as long as drawing it: the last of each set.
+        assert page_collisions(figures[-1]) == [], made[-1].name
+
+
+@pytest.fixture(scope="module")
+def odd(make_result: Make, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """Results at the edges of what there can be."""
+    folder = tmp_path_factory.mktemp("odd")
+    return {
+        "one run": make_result(folder / "a", scenarios=2, runs=1),
+        "one scenario": make_result(folder / "b", scenarios=1, runs=12),
+        "six scenarios": make_result(folder / "c", scenarios=6, runs=12),
+        "one quarter": make_result(folder / "d", scenarios=2, runs=12, quarters=1),
+    }
+
+
+@pytest.mark.parametrize("which", ["one run", "one scenario", "six scenarios", "one quarter"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_figure_is_drawn_for_odd_results(
+    odd: dict[str, Result], page_collisions: Collisions, name: str, which: str
+) -> None:
+    made = list(pages(odd[which], name))
+    if (which == "one scenario" and name in COMPARED) or (which == "one run" and name == "effects"):
+        assert not made
+        return
+    if name == "map":  # the made-up case has none
+        return
+    assert made
+    for page in made:
+        assert page_collisions(page.draw()) == [], page.name
+
+
+@pytest.mark.parametrize("name", BY_QUARTER)
+def test_figures_of_quarters_say_that_nothing_was_kept(
+    make_result: Make, tmp_path: Path, name: str
+) -> None:
+    result = make_result(tmp_path, scenarios=2, runs=9)
+    (tmp_path / "trajectories.parquet").unlink()
+    (tmp_path / "quarters.parquet").unlink()
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["status"] == "complete"
+    assert list(pages(result, name)) == []
+    with pytest.raises(InputError, match=f"figure {name}: there is nothing to draw; what it shows"):
+        figure(load(tmp_path), name)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["ridgeline", "cumulative", "violin"])
+def test_distributions_at_a_quarter(result: Result, name: str) -> None:
+    (page,) = pages(result, name, Request.of(outcome="autonomy", at="2023Q3"))
+    assert page.name == f"{name}_autonomy_2023Q3"
+    assert page.caption.shown == "Autonomy in 2023Q3"
+    kept = result.trajectories(["autonomy"])
+    kept = kept[kept["quarter"] == 4 * 2023 + 2]
+    for (scenario, panel), own in page.table.groupby(["scenario", "panel"]):
+        expected = kept.loc[kept["scenario"] == scenario, f"autonomy.{panel}"]
+        assert sorted(own["value"]) == sorted(expected)
+    (last,) = pages(result, name, Request.of(outcome="autonomy", at="2024Q4"))
+    assert last.name == f"{name}_autonomy"
+
+
+@pytest.mark.parametrize("name", ["ridgeline", "cumulative", "violin", "effects"])
+def test_a_quarter_that_cannot_be_shown_is_refused(result: Result, name: str) -> None:
+    message = (
+        "at: gdp_usd was not recorded in 2023Q3, in the last quarter only; "
+        "run the batch with --trajectories gdp_usd"
+    )
+    with pytest.raises(InputError) as error:
+        list(pages(result, name, Request.of(outcome="gdp_usd", at="2023Q3")))
+    assert str(error.value) == message
+    with pytest.raises(InputError, match="at: found 2031Q1; allowed: 2023Q1 to 2024Q4"):
+        list(pages(result, name, Request.of(outcome="autonomy", at="2031Q1")))
