@@ -261,7 +261,9 @@ def _panel(
     for value in axis.lines:
         axes.axvline(value, color=FAINT, linewidth=0.9, zorder=0.8, gid="line")
     if panel.heading:
-        heading = shorten(panel.heading, cell.left - left + cell.width, LABEL, "bold")
+        heading = shorten(
+            panel.heading, cell.left - left + cell.width + widths.right, LABEL, "bold"
+        )
         sheet.write(
             left, cell.bottom + cell.height + 0.07, heading, LABEL,
             weight="bold", color=INK, va="bottom",

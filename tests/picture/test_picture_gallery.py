@@ -30,7 +30,7 @@ Words = Callable[[Figure], str]
 
 def pictures(result: Result, outcomes: list[str] | None = None) -> dict[str, Figure]:
     """All figures, by name."""
-    wanted = gallery._standard("batch", Request.of(outcome=outcomes))
+    wanted = gallery._standard(result, Request.of(outcome=outcomes))
     return {
         page.name: page.draw() for name, request in wanted for page in pages(result, name, request)
     }

@@ -297,7 +297,7 @@ def test_bins_of_many_values_hold_equally_many_rows(sampled: Sweep) -> None:
     values = sampled.design()["oil"]
     bins = make_bins(subject.factors["oil"], values, (), 4)
     assert np.bincount(bins.of(values)).tolist() == [40] * 4
-    assert bins.words(0).startswith(f"{values.min():.3g} to ")
+    assert bins.words(0).startswith(f"{values.min():.1f} to ")
 
 
 # All figures, odd sweeps, refusals

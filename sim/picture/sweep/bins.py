@@ -13,6 +13,7 @@ from scipy.stats import t as student
 from sim.analysis.interest import NUMERIC, Input
 from sim.analysis.sensitivity.given_data import binned
 from sim.core.world import Array
+from sim.picture.scale import rounded
 from sim.picture.sweep.subject import Rows
 
 LEVEL = 0.9  # of intervals, and share of the runs within a band
@@ -60,8 +61,14 @@ class Bins:
         """A bin in words."""
         if self.levels:
             return self.names[place]
-        low, high = self.edges[place : place + 2]
-        return f"{shown(self.factor, low)} to {shown(self.factor, high)}"
+        return f"{self.edge(place)} to {self.edge(place + 1)}"
+
+    def edge(self, place: int) -> str:
+        """An edge of ranges in words, as precise as the length of all of them asks for."""
+        value = float(self.edges[place])
+        if self.factor.kind != "number":
+            return shown(self.factor, value)
+        return rounded(value, float(self.edges[-1] - self.edges[0]))
 
 
 def make_bins(factor: Input, values: pd.Series[float], order: Sequence[str], number: int) -> Bins:

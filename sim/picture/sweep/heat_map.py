@@ -38,7 +38,7 @@ from sim.picture.style import (
     Scenario,
     contrast,
 )
-from sim.picture.sweep.bins import Bins, make_bins, means, shown
+from sim.picture.sweep.bins import Bins, make_bins, means
 from sim.picture.sweep.subject import Rows, Subject
 from sim.picture.words import LINE, shorten, text_width
 
@@ -313,7 +313,7 @@ def _word(bins: Bins, place: int) -> str:
     """A level, or the edge at a place."""
     if bins.levels:
         return bins.names[place]
-    return shown(bins.factor, bins.edges[place])
+    return bins.edge(place)
 
 
 def _slant(names: Sequence[str], step: float) -> float:
