@@ -133,15 +133,16 @@ def share_interval(
     low, high : float
         Of Wilson (1927), *Journal of the American Statistical Association* 22; where runs share
         draws, with the number of independent runs that have the same error (Korn and Graubard
-        1998, *Survey Methodology* 24).
+        1998, *Survey Methodology* 24); for a share of none or all, with the number of draws.
     error : float
         Half the interval over the half width in standard errors, so that a share of none or all is
         not taken for certain.
     """
     number, share = float(len(held)), float(held.mean())
     error, degrees = mean_error(held.astype(np.float64), draw)
-    if 0 < share < 1 and error > 0 and degrees + 1 < len(held):
-        number = share * (1 - share) / float(error) ** 2
+    if degrees + 1 < len(held):  # some runs share a draw
+        several = 0 < share < 1 and error > 0
+        number = share * (1 - share) / float(error) ** 2 if several else degrees + 1.0
     half = width(degrees, coverage)
     low, high = _wilson(share, number, half)
     return low, high, (high - low) / (2 * half)

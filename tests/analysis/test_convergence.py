@@ -94,6 +94,12 @@ def test_a_share_of_none_is_not_certain() -> None:
     assert error > 0
 
 
+def test_a_share_of_none_among_runs_that_share_draws_counts_the_draws() -> None:
+    _, high, _ = share_interval(np.zeros(100, dtype=bool), np.arange(100) // 10)
+    z = stats.t.ppf(0.95, 9)
+    assert high == pytest.approx(z**2 / (10 + z**2))
+
+
 def test_independent_shares_are_those_of_wilson() -> None:
     held = np.arange(50) < 10
     low, high, _ = share_interval(held, np.arange(50))
