@@ -326,6 +326,8 @@ def level_sentence(row: Mapping[str, Any], told: Told, names: Names) -> str:
     what, unit = names.outcome(row["outcome"]), names.unit(row["outcome"])
     spread = grain(row)
     median = of_unit(rounded(row["median"], spread), unit)
+    if row["runs"] == 1:
+        return f"In the only run of {told.quoted}, {what} is {median} in {end}."
     if row["high"] == row["low"]:
         return f"In {told.quoted}, {what} is {median} in {end}, in nine tenths of runs alike."
     return (
@@ -425,13 +427,15 @@ def summary(
     room = 2 if not lines else 1
     if len(scenarios) == 1 or not lines:
         room = 4
-    named = [] if found.table.empty else found.table.loc[found.table["expected"] != "", "outcome"]
+    named: Iterable[str] = (
+        [] if found.table.empty else found.table.loc[found.table["expected"] != "", "outcome"]
+    )
     wanted = {column.split(".")[0] for column in named}
     there = dict.fromkeys(standing["outcome"].str.split(".").str[0])
     chosen = sorted(there, key=lambda outcome: outcome not in wanted)[:room]
     for outcome in chosen:
-        row = standing[standing["outcome"].str.split(".").str[0] == outcome].iloc[0]
-        lines.append(level_sentence(row.to_dict(), told, names))
+        own = standing[standing["outcome"].str.split(".").str[0] == outcome]
+        lines.append(level_sentence(records(own)[0], told, names))
     threats = threat_sentence(told, countries, names)
     if threats and len(lines) < most:
         lines.append(threats)
@@ -445,7 +449,7 @@ def _tally(found: Differences, scenarios: Sequence[Told], names: Names, most: in
     table = found.table
     if table.empty:
         return
-    rows = table.to_dict("records")
+    rows = records(table)
     expected = [row for row in rows if row["expected"]]
     best: list[Mapping[str, Any]] = []
     for place in dict.fromkeys(row["scenario"] for row in rows):
@@ -514,9 +518,15 @@ def threat_sentence(told: Told, countries: Sequence[str], names: Names) -> str:
     powers = table[table["power"] != ""].sort_values("threats", ascending=False)
     first = powers.iloc[0]
     years = told.entry["quarters"] / 4
-    return (
+    often = (
         f"In {told.quoted}, a run of {years:g} years sees {rounded(total['threats'], 1)} threats "
-        f"on average (nine tenths of runs {total['low']:.0f} to {total['high']:.0f}), of which "
+        f"on average (nine tenths of runs {total['low']:.0f} to {total['high']:.0f})"
+    )
+    if len(told.finished) == 1:
+        number = counted(round(total["threats"]), "threat")
+        often = f"The only run of {told.quoted}, of {years:g} years, sees {number}"
+    return (
+        f"{often}, of which "
         f"{percent(total['imposed'] / total['threats'])} are carried out and "
         f"{percent(total['complied'] / total['threats'])} are complied with; "
         f"{percent(first['threats'] / total['threats'])} come from "

@@ -94,7 +94,7 @@ class Material:
     @property
     def first(self) -> Result | Sweep:
         """The main result."""
-        return (*self.batches, *self.sweeps)[0]
+        return self.batches[0] if self.batches else self.sweeps[0]
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -196,7 +196,10 @@ def read_material(folders: Iterable[str | Path]) -> Material:
         If a folder is missing, holds no result or was given twice, there is neither a batch nor a
         sweep, or the results are of different cases.
     """
-    batches, sweeps, fits, hindcasts = [], [], [], []
+    batches: list[Result] = []
+    sweeps: list[Sweep] = []
+    fits: list[Study] = []
+    hindcasts: list[Study] = []
     seen: set[Path] = set()
     for folder in map(Path, folders):
         if folder.resolve() in seen:

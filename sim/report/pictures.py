@@ -19,10 +19,10 @@ from sim.report.blocks import Picture
 # Figures in the order in which they stand in the report, with the most pictures of each.
 _BATCH = {
     "map": 1,
-    "fan": 3,
-    "difference": 3,
-    "effects": 3,
-    "ridgeline": 2,
+    "fan": 2,
+    "difference": 2,
+    "effects": 2,
+    "ridgeline": 1,
     "alignment": 1,
     "ternary": 1,
     "events": 1,

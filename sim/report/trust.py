@@ -35,6 +35,7 @@ def tell_hindcast(section: Section, study: Study) -> None:
             "have not seen."
         )
     section.say(*_skill(skill), *_covered(coverage))
+    section.say(*_together(study, len(plan.get("origins", []))))
     section.table(
         "Skill of the hindcast against simple forecasts",
         ["figures", *(_BASELINES[name] for name in _BASELINES if _has(skill, name))],
@@ -86,7 +87,10 @@ def tell_fit(section: Section, study: Study) -> None:
 
 def poor_coverage(study: Study) -> list[str]:
     """Kinds of figures that fall outside the 80 % interval more often than chance explains."""
-    coverage = _main(study.table("coverage"))
+    coverage = study.table("coverage")
+    together = _of_all_origins(coverage)
+    if not coverage.empty:
+        coverage = pd.concat([_main(coverage), together[together["family"] == ALL]])
     found = []
     for row in coverage.to_dict("records"):
         number, level = int(row["figures"]), 0.8
@@ -94,8 +98,36 @@ def poor_coverage(study: Study) -> list[str]:
         share = float(row["inside_80"])
         if share < level - _MARGIN * error:
             name = "all figures together" if row["family"] == ALL else str(row["family"])
+            if str(row["origins"]) == ALL:
+                name = "all figures from all origins"
             found.append(f"{name.replace('_', ' ')} ({percent(share)} inside the 80 % interval)")
     return found
+
+
+def _together(study: Study, origins: int) -> Iterator[str]:
+    """The same over all origins, which may be less kind to the model than the main one."""
+    skill, coverage = (_of_all_origins(study.table(name)) for name in ("skill", "coverage"))
+    figures = "figures, of which many are foretold from more than one origin"
+    compared = _against_simple(skill)
+    if compared:
+        yield (
+            f"From all {origins} origins together the skill is {compared}; this is the broader "
+            "test, and counts where it is less kind."
+        )
+    for row in coverage.to_dict("records"):
+        if row["family"] == ALL:
+            yield (
+                f"From all origins, {percent(row['inside_80'])} of {row['figures']:,} {figures}, "
+                f"lie inside the 80 % interval and {percent(row['inside_95'])} inside the 95 % "
+                "interval."
+            )
+
+
+def _of_all_origins(table: pd.DataFrame) -> pd.DataFrame:
+    """Lines about all origins, where there are some besides those about the main one."""
+    if table.empty or str(table["origins"].iloc[0]) == ALL:
+        return table.iloc[:0]
+    return table[table["origins"].astype(str) == ALL]
 
 
 def _main(table: pd.DataFrame) -> pd.DataFrame:
@@ -123,16 +155,21 @@ def _bracket(skill: pd.DataFrame, family: str, against: str) -> str:
     return text.replace("-", "\N{MINUS SIGN}")
 
 
-def _skill(skill: pd.DataFrame) -> Iterator[str]:
-    """Where the model beats simple forecasts, and where it does not."""
-    over_all = [
+def _against_simple(skill: pd.DataFrame) -> str:
+    """Skill over all figures against every simple forecast, in words."""
+    return ", ".join(
         f"{_bracket(skill, ALL, name)} against {words}"
         for name, words in _BASELINES.items()
         if _has(skill, name) and _row(skill, ALL, name) is not None
-    ]
-    if over_all:
+    )
+
+
+def _skill(skill: pd.DataFrame) -> Iterator[str]:
+    """Where the model beats simple forecasts, and where it does not."""
+    compared = _against_simple(skill)
+    if compared:
         yield (
-            f"Over all figures the model’s skill is {', '.join(over_all)}. Skill is the share of a "
+            f"Over all figures the model’s skill is {compared}. Skill is the share of a "
             "simple forecast’s error that the model saves; where the range in brackets holds 0, "
             "the difference may be chance."
         )

@@ -242,6 +242,10 @@ def test_incomplete_runs_are_told(told: Result, tmp_path: Path, kept: int) -> No
     if kept == 1:
         assert "With fewer than two runs a scenario, no error can be given." in page.text
         assert "have 1 finished runs in common; at least 2 are needed" in page.text
+        assert re.search(
+            r"In the only run of “Calm”, position \(Avaland\) is [−0-9.]+ \(", page.text
+        )
+        assert "nine tenths of runs lie" not in page.text
     assert " nan" not in page.text.lower()
 
 

@@ -48,7 +48,10 @@ def hindcast(tmp_path: Path, alone: Result) -> Path:
 def test_coverage_is_poor_where_chance_does_not_explain_it(hindcast: Path) -> None:
     found = poor_coverage(Study(hindcast, {}))
     # 0.62 of 50 is 3.2 standard errors of 0.057 below 0.8; 0.7 of 10 is 0.8 of 0.126
-    assert found == ["gas routes (62 % inside the 80 % interval)"]
+    assert found == [
+        "gas routes (62 % inside the 80 % interval)",
+        "all figures from all origins (10 % inside the 80 % interval)",
+    ]
 
 
 def test_a_hindcast_is_told_by_its_main_origin(
@@ -70,7 +73,12 @@ def test_a_hindcast_is_told_by_its_main_origin(
         "(−0.40 to 0.00))."
     ) in page.text
     assert "Of 256 observed figures, 85 % lie inside the 80 % interval" in page.text
-    assert "+0.99" not in page.text
+    assert (
+        "From all 2 origins together the skill is +0.99 (+0.98 to +1.00) against the last value "
+        "with the spread of past changes;"
+    ) in page.text
+    assert "From all origins, 10 % of 900 figures" in page.text
+    assert page.text.count("+0.99") == 1
     assert (
         f"In the hindcast {hindcast}, intervals held the record less often than they" in page.text
     )
