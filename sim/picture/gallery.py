@@ -11,6 +11,7 @@ from sim.experiment.result import Result
 from sim.experiment.sweep_result import Sweep
 from sim.picture.batch.subject import subjects
 from sim.picture.figures import (
+    BATCH,
     FIGURES,
     SWEEP,
     Viewed,
@@ -76,7 +77,9 @@ def plot(
     kind = kind_of(result)
     named = [check_figure(name, kind) for name in figures]
     wanted = [(one.name, request) for one in named] or _standard(result, request)
-    check_options(request, [FIGURES[name] for name, _ in wanted])
+    # Where no figure of a batch is named, the outcomes choose the figures.
+    heeded = request if named or kind != BATCH else replace(request, outcome=())
+    check_options(heeded, [FIGURES[name] for name, _ in wanted])
     if isinstance(result, Result):
         for subject in subjects(result, request):
             subject.choose(request.outcome)
@@ -112,11 +115,13 @@ def _standard(result: Viewed, request: Request) -> list[tuple[str, Request]]:
         return [(one.name, request) for one in figures_of(result)]
     if not request.outcome:
         return [(name, request) for name in STANDARD]
-    return [
-        (name, replace(request, outcome=(outcome,)))
-        for outcome in dict.fromkeys(request.outcome)
-        for name in ((OWN[outcome],) if outcome in OWN else OF_OUTCOMES)
-    ]
+    wanted = []
+    for outcome in dict.fromkeys(request.outcome):
+        if outcome in OWN:
+            wanted.append((OWN[outcome], replace(request, outcome=())))
+        else:
+            wanted += [(name, replace(request, outcome=(outcome,))) for name in OF_OUTCOMES]
+    return wanted
 
 
 def plot_result(
