@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -83,7 +84,8 @@ def differences(
             if other is None:
                 untold.append(
                     f"What {told.quoted} expects of {names.outcome(headline['outcome'])} is not "
-                    "shown: the scenario that it is held against is not among the results."
+                    "shown: the scenario that it is held against, "
+                    f"{_held_against(told, headline)}, is not among the results."
                 )
                 continue
             try:
@@ -116,14 +118,20 @@ def differences(
 def _against(
     material: Material, told: Told, usual: Told | None, headline: Mapping[str, Any]
 ) -> Told | None:
-    """What a scenario's expectation is held against."""
-    from pathlib import Path
+    """What a scenario's expectation is held against: what it names, else what it extends.
 
-    named = Path(headline.get("against") or "").stem
+    Nothing else will do: what is expected of a change is not expected of several at once.
+    """
+    named = _held_against(told, headline)
     if not named:
         return usual
     there = [one for one in material.scenarios if one.name == named]
     return next((one for one in there if one.result is told.result), there[0] if there else None)
+
+
+def _held_against(told: Told, headline: Mapping[str, Any]) -> str:
+    """Name of what a scenario's expectation is held against; blank if it names and extends none."""
+    return Path(headline.get("against") or "").stem or told.extends
 
 
 def _lacking(told: Told, against: Told, headline: Mapping[str, Any]) -> str:

@@ -237,7 +237,9 @@ def test_incomplete_runs_are_told(told: Result, tmp_path: Path, kept: int) -> No
     for name in ("runs", "trajectories", "events"):
         table = pd.read_parquet(folder / f"{name}.parquet")
         table[table["run"] < kept].to_parquet(folder / f"{name}.parquet")
-    page = read_page(write_report([folder], tmp_path / "r.html", drawn=False))
+    page = read_page(
+        write_report([folder], tmp_path / "r.html", outcomes=["position"], drawn=False)
+    )
     assert f"“Calm” {kept} of 30" in page.text
     if kept == 1:
         assert "With fewer than two runs a scenario, no error can be given." in page.text
@@ -277,6 +279,37 @@ def test_two_batches_of_one_case_are_told_together(
     assert "In “Twin”, autonomy (Avaland) in 2023Q4 is the same as in “Calm”" in page.text
     again = read_page(write_report([told.folder, alone.folder], tmp_path / "s.html", **chosen))
     assert "Calm (calm in alone)" in again.text
+
+
+def test_what_is_expected_is_held_against_nothing_but_what_is_extended(
+    scenario_folder: Path, tmp_path: Path
+) -> None:
+    for name in ("calm", "closed"):
+        shutil.copy(scenario_folder / f"{name}.toml", tmp_path)
+    eased = tmp_path / "eased.toml"
+    eased.write_text(
+        """title = "Eased"
+question = "What if less of it is closed?"
+extends = "closed"
+[change]
+"event.close_route.northern_pipe.intensity" = 0.2
+[[headline]]
+outcome = "route_volume.northern_pipe"
+at = "2023Q2"
+direction = "up"
+because = "less of it is closed"
+""",
+        encoding="utf-8",
+    )
+    files = {name: tmp_path / f"{name}.toml" for name in ("calm", "closed")}
+    lacking = batch([files["calm"], eased], out=tmp_path / "lacking").folder
+    chosen = {"outcomes": ["autonomy"], "drawn": False}
+    page = read_page(write_report([lacking], tmp_path / "r.html", **chosen))
+    assert "against what is expected" not in page.text  # it is down against calm
+    assert "the scenario that it is held against, closed, is not among the results." in page.text
+    there = batch([*files.values(), eased], out=tmp_path / "there").folder
+    page = read_page(write_report([there], tmp_path / "s.html", **chosen))
+    assert "Expected and found (up, because less of it is closed). In “Eased”" in page.text
 
 
 def test_what_cannot_be_used_is_refused(told: Result, alone: Result, tmp_path: Path) -> None:
