@@ -202,7 +202,7 @@ def test_responses_are_means_of_rows(swept: Path) -> None:
 def test_the_same_result_gives_the_same_bytes_but_for_the_date(
     alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(pictures._WANTED, "batch", {"fan": 1, "alignment": 1, "ternary": 1})
+    monkeypatch.setitem(pictures._WANTED, "batch", {"alignment": 1, "ternary": 1})
     path, chosen = tmp_path / "report.html", ["autonomy"]
     first = write_report([alone.folder], path, outcomes=chosen, made=MADE).read_bytes()
     later = write_report([alone.folder], path, outcomes=chosen).read_bytes()
