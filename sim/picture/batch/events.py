@@ -51,7 +51,7 @@ ENDS = {
 }
 THREAT, DEAL = "threat", "deal"  # any threat, however it ends; and a deal
 COLUMNS = ("scenario", "country", "power", "year", "kind", "mean", "share")
-THREATS, DEALS, APART = 0.8, 0.36, 0.08  # heights of the two axes, and between them [inches]
+THREATS, DEALS, APART = 0.8, 0.36, 0.18  # heights of the two axes, and between them [inches]
 MARK = 0.17  # room for the numbers of dated events above a panel [inches]
 MOST_LINES = 3  # lines that tell a date
 MOST_DATES = 10  # dated events told below the panels
