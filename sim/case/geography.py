@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from sim.case.tables import Table, choice
+from sim.case.tables import Table, choice, shown
 from sim.core.errors import InputError
 
 Points = NDArray[np.float64]  # (point, 2): longitude and latitude [degrees]
@@ -71,10 +71,15 @@ def geography(tables: Mapping[str, Table]) -> Geography | None:
     Raises
     ------
     InputError
-        If a row cannot be used: a country without its code, a route through a place that is not in
+        If there are lines or outlines but no places, or a row cannot be used: a country without its code, a route through a place that is not in
         the table, an outline that is no list of points.
     """
     if "map_places" not in tables:
+        for name in ("map_lines", "map_outlines"):
+            if name in tables:
+                raise InputError(
+                    f"{shown(tables[name].path)}: a map needs map_places.csv beside it; there is none"
+                )
         return None
     places = _places(tables["map_places"])
     return Geography(

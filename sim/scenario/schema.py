@@ -447,7 +447,10 @@ class _Contents(_Table):
 
 def _settable(value: object) -> object:
     if isinstance(value, Mapping) and "distribution" not in value:
-        raise ValueError('is a table; write the whole path in quotes: "event.close_route.X.date"')
+        raise ValueError(
+            "is a table without a key 'distribution'; to name a field, write the whole path in "
+            'quotes: "event.close_route.X.date"'
+        )
     return value
 
 

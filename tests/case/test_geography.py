@@ -66,6 +66,14 @@ def test_places_are_enough(mapped: Path) -> None:
     assert (found.lines, found.outlines) == ({}, ())
 
 
+@pytest.mark.parametrize("kept", ["map_lines", "map_outlines"])
+def test_places_are_needed(mapped: Path, kept: str) -> None:
+    for name in {"map_places", "map_lines", "map_outlines"} - {kept}:
+        (mapped / f"{name}.csv").unlink()
+    (problem,) = load_case(mapped).check()
+    assert problem.endswith(f"{kept}.csv: a map needs map_places.csv beside it; there is none")
+
+
 def test_no_run_depends_on_them(mapped: Path, toy: Case) -> None:
     assert load_case(mapped).hash() == toy.hash()
 

@@ -79,7 +79,7 @@ def pages(subject: Subject, request: Request) -> Iterator[Page]:
         )
         yield Page(
             "leverage" if against is None else f"leverage_difference_{scenario.name}",
-            table,
+            table.assign(unit=unit),
             caption,
             f"Heat map, {unit}. The largest: {numbers}" if numbers else "Heat map; all are zero.",
             partial(draw, table, countries, powers, channels, 0.5, caption, against is not None),

@@ -170,7 +170,7 @@ def _page(
     caption = subject.caption(shown, f"{meaning} [{unit}]", note, scenario=scenario)
     return Page(
         name="network" if against is None else f"network_difference_{scenario.name}",
-        table=drawn,
+        table=drawn.assign(unit=unit),
         caption=caption,
         alternative=_alternative(drawn, unit, when, actors, scenario, against),
         drawing=lambda: draw(
