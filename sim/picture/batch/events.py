@@ -310,7 +310,7 @@ def _bars(axes: Any, rows: pd.DataFrame, kinds: Sequence[str], powers: Sequence[
                        (sides[0], below + means)]  # fmt: skip
             axes.add_collection(
                 PolyCollection(
-                    np.stack([np.stack(one, axis=-1) for one in corners], axis=1),
+                    list(np.stack([np.stack(one, axis=-1) for one in corners], axis=1)),
                     facecolors=tint(power.colour, filled), edgecolors=power.colour,
                     linewidths=0.5, gid=f"{kind} {power.code}",
                 )
