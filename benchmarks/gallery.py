@@ -14,6 +14,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from PIL import Image
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from sim.cli.main import main as multivector
@@ -39,6 +41,7 @@ RESULTS = {
     "fit-central_asia-2022": "fit central_asia",
     "hindcast-central_asia": "hindcast central_asia",
 }
+COLOURS = 128
 HEADINGS = {
     "batch": "What comes of a scenario",
     "sweep": "What drives it",
@@ -83,7 +86,11 @@ def main() -> None:
         if folder not in opened:
             opened[folder] = stored(given.results / folder, RESULTS[folder])
         page = first(opened[folder], name, options)
-        write([(name, page.draw())], PICTURES)
+        (path,) = write([(name, page.draw())], PICTURES)
+        with Image.open(path) as picture:  # few colours, so that the page stays light
+            picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
+                path, optimize=True
+            )
         command = f"multivector plot results/{folder} --figure {name} {options}".strip()
         sections[kind.of].append(section(name, page, command))
         print(drawn)
