@@ -56,7 +56,7 @@ def resolve_factors(
     cells = cells_of(design, found)
     factors: list[VariedFactor] = []
     for index, (factor, place) in enumerate(zip(design.factor, found, strict=True)):
-        column = None if cells is None else cells.get(factor.label)
+        column = None if cells is None else cells.get(factor.called)
         varied = _varied(design, ("factor", index), factor, place, found, column, report)
         factors += [] if varied is None else [varied]
     report.stop()
@@ -97,7 +97,7 @@ def _check_paths(
                 ("factor", index, "path"),
                 f"{factor.path} varies already, as the factor {first[place.path]!r}",
             )
-        first.setdefault(place.path, factor.label)
+        first.setdefault(place.path, factor.called)
     for path in design.constants:
         canonical = find_place(path, scenarios[0], case).path
         if canonical in first:
@@ -117,7 +117,7 @@ def _varied(
 ) -> VariedFactor | None:
     """One factor with its values; None if they do not fit, which is reported."""
     base: dict[str, Any] = {
-        "name": factor.label,
+        "name": factor.called,
         "path": place.path,
         "kind": place.kind,
         "by_run": place.by_run,
@@ -140,7 +140,7 @@ def _varied(
         try:
             given.append(converted(value, place.kind))
         except InputError as error:
-            report.problem((*keys, *key), f"{factor.label!r}: {error}")
+            report.problem((*keys, *key), f"{factor.called!r}: {error}")
     if len(given) < len(values):
         return None
     if factor.values is not None:
@@ -157,7 +157,7 @@ def _range(
     base: dict[str, Any],
     report: Report,
 ) -> VariedFactor | None:
-    kind, name = base["kind"], factor.label
+    kind, name = base["kind"], factor.called
     if kind in ("flag", "text"):
         report.problem(keys, f"{name!r} has no order, so no low and high; give it values")
         return None
@@ -209,7 +209,7 @@ def _distributed(
     if base["kind"] != "number":
         report.problem(
             (*keys, "distribution"),
-            f"gives numbers, but {factor.label!r} is {KIND[base['kind']]}; give it values",
+            f"gives numbers, but {factor.called!r} is {KIND[base['kind']]}; give it values",
         )
         return None
     if design.mode not in LEVELLED:
@@ -217,7 +217,7 @@ def _distributed(
     if factor.steps is None:
         report.problem(
             (*keys, "steps"),
-            f"is missing; mode {design.mode} goes through levels of {factor.label!r}",
+            f"is missing; mode {design.mode} goes through levels of {factor.called!r}",
         )
         return None
     middles = (np.arange(factor.steps) + 0.5) / factor.steps  # the ends may be infinite
@@ -225,7 +225,7 @@ def _distributed(
     distinct = tuple(dict.fromkeys(levels))
     if len(distinct) == 1:
         report.problem(
-            (*keys, "steps"), f"{factor.steps} levels of {factor.label!r} are all {distinct[0]:g}"
+            (*keys, "steps"), f"{factor.steps} levels of {factor.called!r} are all {distinct[0]:g}"
         )
         return None
     return VariedFactor(**base, levels=distinct, distribution=factor.distribution)
@@ -239,25 +239,27 @@ def _follower(
     base: dict[str, Any],
     report: Report,
 ) -> VariedFactor | None:
-    labels = [one.label for one in design.factor]
+    labels = [one.called for one in design.factor]
     led_by = places[labels.index(str(factor.same_as))].kind
     kind = base["kind"]
     if kind != led_by and not (kind == "number" and led_by == "whole"):
         report.problem(
             (*keys, "same_as"),
-            f"{factor.label!r} is {KIND[kind]}, but {factor.same_as!r} is {KIND[led_by]}",
+            f"{factor.called!r} is {KIND[kind]}, but {factor.same_as!r} is {KIND[led_by]}",
         )
         return None
     times = 1.0 if factor.times is None else factor.times
     plus = 0.0 if factor.plus is None else factor.plus
     if kind in ("flag", "text") and (times, plus) != (1.0, 0.0):
-        report.problem(keys, f"{factor.label!r} is no number, so it has no times and no plus")
+        report.problem(keys, f"{factor.called!r} is no number, so it has no times and no plus")
         return None
     if kind == "quarter" and (times != 1.0 or not plus.is_integer()):
-        report.problem(keys, f"{factor.label!r} is a quarter: no times, and plus in whole quarters")
+        report.problem(
+            keys, f"{factor.called!r} is a quarter: no times, and plus in whole quarters"
+        )
         return None
     if times == 0.0:
-        report.problem((*keys, "times"), f"is 0, so {factor.label!r} varies nothing")
+        report.problem((*keys, "times"), f"is 0, so {factor.called!r} varies nothing")
         return None
     return VariedFactor(**base, same_as=factor.same_as, times=times, plus=plus)
 

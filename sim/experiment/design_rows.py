@@ -40,8 +40,8 @@ def read_rows(design: Design) -> tuple[dict[str, list[str]], tuple[int, ...]]:
         raise InputError(f"{name}: is empty; a header of the factors' names is needed, then rows")
     header = [cell.strip() for cell in rows[0]]
     problems = Problems()
-    free = [factor.label for factor in design.factor if factor.same_as is None]
-    followers = {factor.label: factor.same_as for factor in design.factor if factor.same_as}
+    free = [factor.called for factor in design.factor if factor.same_as is None]
+    followers = {factor.called: factor.same_as for factor in design.factor if factor.same_as}
     for place, column in enumerate(header):
         where = f"{name}:{lines[0]}"
         if column in header[:place]:

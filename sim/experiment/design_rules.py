@@ -78,7 +78,7 @@ def _check_size(design: Design, report: Report) -> None:
 
 
 def _check_names(design: Design, report: Report) -> None:
-    labels = [factor.label for factor in design.factor]
+    labels = [factor.called for factor in design.factor]
     paths = [factor.path for factor in design.factor]
     for index, (label, path) in enumerate(zip(labels, paths, strict=True)):
         if label in RESERVED:
@@ -110,19 +110,19 @@ def _check_values(design: Design, index: int, factor: Factor, report: Report) ->
         if found is not None
     ]
     if design.mode == "csv" and given not in ([], ["same_as"]):
-        report.problem(keys, f"{factor.label!r} has {given[0]}, but its values are in the file")
+        report.problem(keys, f"{factor.called!r} has {given[0]}, but its values are in the file")
     elif design.mode != "csv" and len(given) != 1:
         found = " and ".join(given) or "none of them"
         report.problem(
             keys,
-            f"{factor.label!r} needs one of values, low and high, distribution, same_as; "
+            f"{factor.called!r} needs one of values, low and high, distribution, same_as; "
             f"found {found}",
         )
     if factor.values is not None:
         _check_list(design, (*keys, "values"), factor.values, report)
     if (factor.low is None) != (factor.high is None):
         lacking = "low" if factor.low is None else "high"
-        report.problem((*keys, lacking), f"is missing; {factor.label!r} is a range")
+        report.problem((*keys, lacking), f"is missing; {factor.called!r} is a range")
     for key in ("times", "plus"):
         if getattr(factor, key) is not None and factor.same_as is None:
             report.problem((*keys, key), "means nothing without same_as")
@@ -153,8 +153,8 @@ def _check_list(design: Design, keys: KeyPath, values: list[Any], report: Report
 
 def _check_same_as(design: Design, index: int, factor: Factor, report: Report) -> None:
     keys = ("factor", index, "same_as")
-    others = {other.label: other.same_as for other in design.factor}
-    chain = [factor.label]
+    others = {other.called: other.same_as for other in design.factor}
+    chain = [factor.called]
     following: str | None = factor.same_as
     while following is not None:
         if following not in others:
@@ -165,7 +165,7 @@ def _check_same_as(design: Design, index: int, factor: Factor, report: Report) -
                     f"{listed('factors', others)}",
                 )
             return
-        if following == factor.label:
+        if following == factor.called:
             circle = " -> ".join([*chain, following])
             report.problem(
                 keys,

@@ -60,6 +60,7 @@ class Factor(_Table):
     """What varies, and over which values."""
 
     name: Text | None = Field(default=None, description="default: the path")
+    label: Text | None = Field(default=None, description="in words; default: the name")
     path: Text = Field(description="what it is in a scenario: event.close_route.CPC.intensity")
     values: Annotated[list[Plain], Field(min_length=1)] | None = None
     low: Plain | None = None
@@ -76,9 +77,15 @@ class Factor(_Table):
     source: Text | None = None
 
     @property
-    def label(self) -> str:
+    def called(self) -> str:
         """The name, which is the path where none is given."""
         return self.name or self.path
+
+    @property
+    def words(self) -> str:
+        """What a reader is told: the label, else the name with its underscores as spaces."""
+        words = self.label or " ".join(self.called.replace("_", " ").split())
+        return words[:1].upper() + words[1:]
 
 
 class DesignFile(_Table):

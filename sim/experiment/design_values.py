@@ -83,7 +83,7 @@ def cells_of(design: Design, places: Sequence[Place]) -> dict[str, list[Value]] 
         return None
     assert design.table is not None
     problems = Problems()
-    kinds = {factor.label: place.kind for factor, place in zip(design.factor, places, strict=True)}
+    kinds = {factor.called: place.kind for factor, place in zip(design.factor, places, strict=True)}
     found: dict[str, list[Value]] = {}
     for label, cells in design.table.items():
         found[label] = []

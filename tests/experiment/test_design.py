@@ -92,6 +92,15 @@ def test_a_design_is_found_by_name_and_by_path(write: Write) -> None:
     assert list_designs()["mine"] == Path("scenarios/designs/mine.toml")
 
 
+def test_a_factor_is_told_by_its_label_else_by_its_name(write: Write) -> None:
+    text = f'{HEAD}mode = "latin_hypercube"\nrows = 4\n{FEAR}{RANGE}{CLOSED}low = 0.2\nhigh = 1.0\n'
+    write("mine.toml", text.replace('"fear"\n', '"fear_of_iran"\nlabel = "Fear of Iran"\n'))
+    fear, closed = load_design("mine").factor
+    assert (fear.called, fear.words) == ("fear_of_iran", "Fear of Iran")
+    assert (closed.called, closed.words) == ("closed", "Closed")
+    assert design_from(load_design("mine").resolved()).factor[0] == fear
+
+
 def test_designs_are_no_scenarios(write: Write) -> None:
     write("mine.toml", GRID + CLOSED + LIST)
     assert "mine" not in list_scenarios()

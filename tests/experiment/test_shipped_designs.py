@@ -19,7 +19,7 @@ def test_a_shipped_design_can_be_run(name: str) -> None:
     assert planned.kept
     assert planned.rows.ids
     for factor in load_design(name).factor:
-        assert factor.reason or factor.source, f"{name}, {factor.label}: why this range?"
+        assert factor.reason or factor.source, f"{name}, {factor.called}: why this range?"
 
 
 def test_ranges_of_parameters_are_the_middle_of_their_posterior() -> None:
@@ -39,8 +39,8 @@ def test_ranges_of_parameters_are_the_middle_of_their_posterior() -> None:
 
 
 def test_the_chosen_factors_have_the_ranges_of_the_screening() -> None:
-    screened = {one.label: one for one in load_design(SCREENING).factor}
+    screened = {one.called: one for one in load_design(SCREENING).factor}
     chosen = load_design(CHOSEN).factor
     assert len(chosen) > 20
     for one in chosen:
-        assert one == screened[one.label]
+        assert one == screened[one.called]

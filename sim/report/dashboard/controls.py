@@ -26,6 +26,8 @@ from sim.scenario.factors import find_place
 from sim.scenario.schema import Event, Path
 
 _STEPS = 100  # of a slider, about
+POSTERIOR = "the case's posterior"
+DIFFERS = "differs, or is not given"  # from country to country, say: nothing that is drawn
 _GROUPS = {
     "driver": "Drivers",
     "parameters": "Behaviour",
@@ -66,11 +68,14 @@ class Control:
         What moves along with it, unless it is moved itself: the last quarter of a path with its
         first.
     default : bool, int, float, str or None
-        What the scenario has; None where it draws from a distribution in every run.
+        What the scenario has; None where the value is drawn in every run.
     drawn : str
-        That distribution in words, else "". A control that is moved fixes the value in all runs.
+        From what, in words, else "": a distribution of the scenario, or the posterior of the case;
+        `DIFFERS` where there is no one value that stands.
+        A control that is moved fixes the value in all runs, wherever it is moved to.
     rest : bool, int, float or str
-        Where the handle stands when it is not moved: `default`, or the median of what is drawn.
+        Where the handle stands when it is not moved: `default`; of what is drawn the median, or the
+        centre of a parameter.
     reason, source : str
         Why it may be moved so far, from the design; or why the event is there, from the scenario.
     """
@@ -164,17 +169,17 @@ def _resolved(
         try:
             find_place(factor.path, scenario, case)
         except InputError as error:
-            why[factor.label] = str(error)
+            why[factor.called] = str(error)
         else:
-            there[factor.label] = factor
+            there[factor.called] = factor
     taken = []
     for factor in there.values():
         if factor.same_as is not None:
             if _leader(factor, there) is None:
-                why[factor.label] = f"follows {factor.same_as}, which is left out"
+                why[factor.called] = f"follows {factor.same_as}, which is left out"
             continue
         group = [one for one in there.values() if _leader(one, there) is factor]
-        names = {one.label for one in group}
+        names = {one.called for one in group}
         changes: dict[str, Any] = {
             "factor": [one.model_dump(mode="json", exclude_none=True) for one in group],
             "constants": {},
@@ -240,7 +245,7 @@ def _of_factor(
     return _made(
         key=_key(factor.name or varied.path),
         path=varied.path,
-        label=_label(factor),
+        label=factor.words,
         group=_GROUPS.get(head, "Settings"),
         unit=unit,
         kind=kind,
@@ -249,10 +254,19 @@ def _of_factor(
         log=varied.log,
         choices=choices,
         value=value,
+        drawn=POSTERIOR if _has_draws(varied.path, scenario, case) else "",
         followers=followers,
         reason=factor.reason or "",
         source=factor.source or "",
     )
+
+
+def _has_draws(path: str, scenario: Scenario, case: Case) -> bool:
+    """Whether a place is a parameter that each run draws from the posterior of its case."""
+    head, _, name = path.partition(".")
+    if head != "parameters" or case.posterior is None:
+        return False
+    return name in case.posterior.names and name not in scenario.parameters
 
 
 def _at(scenario: Scenario, keys: Sequence[str | int], otherwise: object) -> object:
@@ -266,12 +280,6 @@ def _at(scenario: Scenario, keys: Sequence[str | int], otherwise: object) -> obj
         else:
             found = getattr(found, "from_" if key == "from" else key)
     return found if isinstance(found, Distribution) else otherwise
-
-
-def _label(factor: Factor) -> str:
-    """Name of a factor for a reader: ``Oil price`` for ``oil_price``."""
-    words = " ".join((factor.name or factor.path).replace("_", " ").split())
-    return words[:1].upper() + words[1:]
 
 
 def _key(name: str) -> str:
@@ -486,21 +494,24 @@ def _made(
     value: object,
     reason: str,
     source: str,
+    drawn: str = "",
     log: bool = False,
     choices: tuple[Value, ...] = (),
     followers: tuple[VariedFactor, ...] = (),
 ) -> Control:
-    """A control around the value that stands, which is a distribution or not known (None) too."""
-    drawn = ""
+    """A control around the value that stands, which is a distribution or not known (None) too.
+
+    With `drawn` the value is the centre of what each run draws elsewhere.
+    """
     default: Any = None
     rest: Any = None
     if isinstance(value, Distribution):
         drawn = value.words()
         rest = float(value.inverse(np.array([0.5]))[0])
-    elif value is None:
-        drawn = "differs, or is not given"
+    elif value is None and not drawn:
+        drawn = DIFFERS
     else:
-        default = rest = value
+        default, rest = None if drawn else value, value
     if kind == "choice":
         choices = choices if rest is None or rest in choices else (rest, *choices)
         rest = choices[0] if rest is None else rest
