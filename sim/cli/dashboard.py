@@ -10,7 +10,7 @@ from sim.cli.parsing import Parser, cores, whole_number
 from sim.core.errors import InputError
 
 _NEEDED = ("dash", "waitress")
-_DESIGN = "what_drives"  # where the sliders come from unless the user says otherwise
+_DESIGN = "dashboard"  # where the sliders come from unless the user says otherwise
 
 
 def add(top: Parser) -> None:

@@ -58,6 +58,11 @@ class Held:
         """Columns of the outcomes that were asked for, outcome by outcome in the usual order."""
         return list(self._places)
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that outcomes and events take, in bytes."""
+        return int(self._values.nbytes + self._events.nbytes)
+
     def path(self, column: str) -> Array:
         """A column by quarter.
 

@@ -18,13 +18,13 @@ from sim.report.dashboard.panel import (
     name_of,
     open_panel,
 )
-from sim.report.dashboard.state import State, Value
+from sim.report.dashboard.state import LOOKED_AT, State, Value
 from sim.scenario import list_scenarios
 from sim.scenario.problems import listed, nearest
 
 _PINNED = "pin."
-_LOOKED_AT = ("country", "power", "outcome", "runs", "seed")  # shared with what is pinned
-_KEYS = ("scenario", "add", *_LOOKED_AT)
+_SHARED = (*LOOKED_AT, "outcome", "runs", "seed")  # with what is pinned, unless it differs
+_KEYS = ("scenario", "add", *_SHARED)
 _FLAGS = {"on": True, "off": False}
 _MOST_PAIRS = 2000
 
@@ -36,13 +36,13 @@ def to_query(state: State) -> str:
     state. What is pinned has keys that begin with ``pin.``, and only where it differs.
     """
     pairs = _pairs(state)
-    pairs += [(key, str(getattr(state, key))) for key in _LOOKED_AT]
+    pairs += [(key, str(found)) for key in _SHARED if (found := getattr(state, key)) != ""]
     pinned = state.pinned
     if pinned is not None:
         pairs += [(f"{_PINNED}{key}", value) for key, value in _pairs(pinned)]
         pairs += [
             (f"{_PINNED}{key}", str(getattr(pinned, key)))
-            for key in _LOOKED_AT
+            for key in _SHARED
             if getattr(pinned, key) != getattr(state, key)
         ]
     return urlencode(pairs, quote_via=quote, safe="/:,")
@@ -132,7 +132,7 @@ def _state(
     values: dict[str, Value] = {}
     looked_at: dict[str, Any] = {}
     for key, [text, *_] in given.items():
-        if key in _LOOKED_AT:
+        if key in _SHARED:
             looked_at[key] = _number(key, text) if key in ("runs", "seed") else text
         elif key not in _KEYS:
             control = control_of(panel, key, _KEYS)

@@ -142,11 +142,15 @@ class Application:
         """Another scenario untouched, looked at in the same way so far as it has the actors."""
         state = first_state(given.scenario, self.design)
         panel = self.desk.panel(state)
+        codes = {
+            axis: code if code in panel.names[axis] else getattr(state, axis)
+            for axis, code in given.codes.items()
+        }
+        outcome = given.outcome if given.outcome in panel.outcomes else state.outcome
+        state = state.looking_at(codes)
         return replace(
-            state, outcome=given.outcome, runs=given.runs, seed=given.seed, pinned=given.pinned,
-            country=given.country if given.country in panel.countries else state.country,
-            power=given.power if given.power in panel.powers else state.power,
-        )  # fmt: skip
+            state, outcome=outcome, runs=given.runs, seed=given.seed, pinned=given.pinned
+        )
 
     def _fitting(self, state: Page) -> Page:
         """The state without values of controls that there are no more."""
@@ -200,8 +204,8 @@ class Application:
         view, span = shown.view, horizon(shown.view)
         outcome = INDICATORS[view.outcome]
         words = view.words(view.outcome)
-        meaning = f"{words}: {outcome.meaning} [{outcome.unit}]."
-        country = view.countries[view.country]
+        meaning = f"{words}: {outcome.meaning} [{view.unit(view.column)}]."
+        country = view.name("country")
         ternary = view.ternary()
         changed = len(state.values) + len(state.added)
         compared = "this scenario untouched"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +19,10 @@ from sim.experiment.live import Held, Live
 from sim.report.dashboard.panel import Panel, first_state, open_panel
 from sim.report.dashboard.scenario_file import build
 from sim.report.dashboard.state import State
-from sim.report.dashboard.view import AXES, View, needed
+from sim.report.dashboard.view import View, needed
 from sim.scenario import Scenario
 
-KEPT = 600_000_000  # bytes of runs held, beside those that are shown
+MOST_BYTES = 1_500_000_000  # of all runs held, those that are shown among them
 
 
 @dataclass(frozen=True)
@@ -78,10 +79,8 @@ class Desk:
         With the runs and the seed of the state, so that runs can be paired.
         """
         other = state.pinned or first_state(state.scenario, self.design)
-        return replace(
-            other, runs=state.runs, seed=state.seed, outcome=state.outcome, pinned=None,
-            country=state.country, power=state.power,
-        )  # fmt: skip
+        other = replace(other, runs=state.runs, seed=state.seed, outcome=state.outcome, pinned=None)
+        return other.looking_at(state.codes)
 
     def show(self, state: State, viewer: Hashable | None = None) -> Shown:
         """Play a state and its baseline.
@@ -89,26 +88,19 @@ class Desk:
         Raises
         ------
         InputError
-            If either cannot be run, or the outcome has axes that a page does not offer.
+            If either cannot be run, or there is not the memory for so many runs.
         Superseded
             If the same viewer asked for something else meanwhile.
         """
         begun = time.perf_counter()
-        others = [axis for axis in INDICATORS[state.outcome].axes if axis not in AXES]
-        if others:
-            raise InputError(
-                f"outcome: {state.outcome} is told by {' and '.join(others)}; a page shows "
-                "outcomes of countries and powers, and `multivector plot` the others"
-            )
         panel, other = self.panel(state), self.baseline(state)
         present = self._play(state, panel, viewer)
         same = replace(state, pinned=None) == other
         before = None if same else self._play(other, self.panel(other), viewer)
         case = self._described(panel)
-        names = {one["code"]: one["name"] for one in case["powers"]}
         view = View(
-            present[0], None if before is None else before[0], state.outcome, state.country,
-            state.power, panel.countries, {**names, **panel.powers}, case["powers"],
+            present[0], None if before is None else before[0], state.outcome, state.codes,
+            panel.names, case,
         )  # fmt: skip
         return Shown(view, present[1], case, time.perf_counter() - begun)
 
@@ -121,13 +113,22 @@ class Desk:
             if held is not None and set(names) <= {one.split(".")[0] for one in held.columns}:
                 self._held.move_to_end(key)
                 return held, scenario
+        self._make_room(_needed_bytes(panel, scenario, names, state.runs))
         held = self.live.run(scenario, panel.case, state.runs, state.seed, names, viewer=viewer)
         with self._lock:
             self._held[key] = held
             self._held.move_to_end(key)
-            while len(self._held) > 1 and sum(map(_size, self._held.values())) > KEPT:
-                self._held.popitem(last=False)
+        self._make_room(0)
         return held, scenario
+
+    def _make_room(self, wanted: int) -> None:
+        """Let go of what was not shown for longest, until so many bytes more can be held."""
+        with self._lock:
+            while len(self._held) > 1 and wanted + self._bytes() > MOST_BYTES:
+                self._held.popitem(last=False)
+
+    def _bytes(self) -> int:
+        return sum(held.nbytes for held in self._held.values())
 
     def _described(self, panel: Panel) -> dict[str, Any]:
         scenario = panel.scenario
@@ -137,8 +138,26 @@ class Desk:
         return describe_case(panel.case, [world])
 
 
-def _size(held: Held) -> int:
-    return len(held.columns) * held.quarters * held.runs * 8
+def _needed_bytes(panel: Panel, scenario: Scenario, outcomes: Sequence[str], runs: int) -> int:
+    """Memory that the outcomes of a scenario's runs take.
+
+    Raises
+    ------
+    InputError
+        If there is no room for as much again, which the baseline takes.
+    """
+    columns = sum(
+        math.prod(len(panel.names[axis]) for axis in INDICATORS[name].axes) for name in outcomes
+    )
+    each = 8 * columns * scenario.quarters
+    most = MOST_BYTES // 2 // each
+    if runs > most:
+        raise InputError(
+            f"runs: found {runs:,}; each takes {each / 1000:,.0f} kB with this outcome "
+            f"over {scenario.quarters} quarters, so there is room for {most:,} beside a baseline; "
+            "multivector batch plays more"
+        )
+    return each * runs
 
 
 def horizon(view: View) -> str:

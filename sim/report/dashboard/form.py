@@ -20,10 +20,10 @@ from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS
 from sim.picture.scale import number
-from sim.report.dashboard.controls import Control
+from sim.report.dashboard.controls import DIFFERS, Control
 from sim.report.dashboard.panel import Panel
-from sim.report.dashboard.state import State, Value
-from sim.report.dashboard.view import AXES, outcome_words
+from sim.report.dashboard.state import FURTHER, State, Value
+from sim.report.dashboard.view import outcome_words
 
 STEPS = 100  # positions of a slider that has no step of its own, or too many
 MOST_POSITIONS = 400
@@ -129,16 +129,24 @@ def draw(panel: Panel, state: State, scenarios: Mapping[str, str]) -> list[Any]:
     ]
 
 
-def outcomes(selected: str) -> list[Any]:
-    """The outcomes that can be chosen, headline ones first."""
-    able = [one for one in INDICATORS.values() if set(one.axes) <= set(AXES)]
+def outcomes(panel: Panel, selected: str) -> list[Any]:
+    """The outcomes that can be chosen, headline ones first; each says which axes it has."""
+    able = [INDICATORS[name] for name in panel.outcomes]
     groups = (
         ("Headline outcomes", [one for one in able if one.headline]),
         ("Further outcomes", [one for one in able if not one.headline]),
     )
     return [
         html.Optgroup(
-            [_option(one.name, outcome_words(one.name), one.name == selected) for one in members],
+            [
+                _option(
+                    one.name,
+                    outcome_words(one.name),
+                    one.name == selected,
+                    **{"data-axes": " ".join(one.axes)},
+                )
+                for one in members
+            ],
             label=title,
         )
         for title, members in groups
@@ -157,8 +165,17 @@ def _view(panel: Panel, state: State, scenarios: Mapping[str, str]) -> list[Any]
             ],
             className="pair",
         ),
-        _select("outcome", "Outcome", outcomes(state.outcome)),
+        _select("outcome", "Outcome", outcomes(panel, state.outcome)),
+        *(_further(panel, state, axis) for axis in FURTHER if panel.names[axis]),
     ]  # fmt: skip
+
+
+def _further(panel: Panel, state: State, axis: str) -> Any:
+    """What else an outcome is about; the page hides it while the outcome has no such axis."""
+    options = _options(panel.names[axis], getattr(state, axis))
+    chooser = _select(axis, axis.capitalize(), options)
+    unused = axis not in INDICATORS[state.outcome].axes
+    return html.Div(chooser, hidden=unused, **{"data-axis": axis})
 
 
 def _numbers(state: State) -> Any:
@@ -220,7 +237,7 @@ def _groups(panel: Panel, state: State) -> list[Any]:
                         ]
                     ),
                     *_reason(held, event),
-                    *(_control(control, state, drawn_from(panel, control)) for control in held),
+                    *(_control(control, state) for control in held),
                 ],
                 open=event or bool(moved) or title in OPEN,
                 className="group",
@@ -254,17 +271,9 @@ def _reason(controls: Sequence[Control], event: bool) -> list[Any]:
     return [html.P(f"{told.reason.rstrip('.')}.{source}", className="hint")]
 
 
-def drawn_from(panel: Panel, control: Control) -> str:
-    """What a control's value is drawn from in every run unless it is moved; blank: it is fixed."""
-    posterior = panel.case.posterior
-    head, _, name = control.path.partition(".")
-    if not control.drawn and posterior is not None and head == "parameters":
-        return "the case's posterior" if name in posterior.names else ""
-    return control.drawn
-
-
-def _control(control: Control, state: State, drawn: str) -> Any:
+def _control(control: Control, state: State) -> Any:
     moved = control.key in state.values
+    untouched = {"": "", DIFFERS: "as it is"}.get(control.drawn, "drawn in each run")
     value = state.values.get(control.key, control.rest)
     name = f"in-{control.key}"
     if control.kind == "flag":
@@ -279,7 +288,7 @@ def _control(control: Control, state: State, drawn: str) -> Any:
         body = [_head(control, name, None), html.Select(options, id=name)]
     else:
         slider = Slider(control)
-        text = slider.text(value) if moved or not drawn else "drawn in each run"
+        text = slider.text(value) if moved or not untouched else untouched
         body = [
             _head(control, name, text),
             html.Div(
@@ -295,12 +304,14 @@ def _control(control: Control, state: State, drawn: str) -> Any:
                 className="ends",
             ),
         ]  # fmt: skip
-        if drawn:
-            body.append(html.P(f"Drawn in each run from {drawn}", className="hint"))
+        if untouched:
+            told = f"drawn in each run from {control.drawn}"
+            told = control.drawn if control.drawn == DIFFERS else told
+            body.append(html.P(f"{told[:1].upper()}{told[1:]}", className="hint"))
     more: dict[str, Any] = {}
     if control.kind in ("range", "whole", "quarter"):
         more = {"data-texts": json.dumps(slider.texts), "data-rest": str(slider.rest)}
-        more["data-untouched"] = "drawn in each run" if drawn else ""
+        more["data-untouched"] = untouched
         more["data-unit"] = control.unit
     else:
         rest = "1" if control.rest is True else "0" if control.rest is False else str(control.rest)
@@ -341,8 +352,8 @@ def _options(names: Mapping[str, str], selected: str) -> list[Any]:
     return [_option(code, name, code == selected) for code, name in names.items()]
 
 
-def _option(value: str, text: str, selected: bool) -> Any:
-    return html.Option(text, value=value, **({"selected": True} if selected else {}))
+def _option(value: str, text: str, selected: bool, **more: Any) -> Any:
+    return html.Option(text, value=value, **({"selected": True} if selected else {}), **more)
 
 
 # From the answers to a state
@@ -354,7 +365,8 @@ def read(answers: Mapping[str, Any], state: State, panel: Panel) -> State:
     Parameters
     ----------
     answers : mapping
-        ``scenario``, ``country``, ``power``, ``outcome``, ``runs``, ``seed`` as text; and
+        ``scenario``, ``country``, ``power``, ``outcome``, ``route``, ... , ``runs``, ``seed`` as
+        text; and
         ``value.<key>`` of each control: None where it stands where the scenario has it, else the
         position of a slider, the text of a choice, or a truth value.
     state : State
@@ -372,12 +384,11 @@ def read(answers: Mapping[str, Any], state: State, panel: Panel) -> State:
         answer = answers.get(f"value.{key}")
         if answer is not None:
             values[key] = _value(control, answer, state.values.get(key))
+    codes = {axis: str(answers.get(axis, code)) for axis, code in state.codes.items()}
     return replace(
-        state,
+        state.looking_at(codes),
         values=values,
         scenario=str(answers.get("scenario", state.scenario)),
-        country=str(answers.get("country", state.country)),
-        power=str(answers.get("power", state.power)),
         outcome=str(answers.get("outcome", state.outcome)),
         runs=_whole("runs", answers.get("runs", state.runs)),
         seed=_whole("seed", answers.get("seed", state.seed)),

@@ -225,7 +225,7 @@ def powers(view: View) -> list[Any]:
 
 def table(view: View, rows: Sequence[Row], horizon: str) -> Any:
     """The table of numbers."""
-    country, power = view.countries[view.country], view.powers[view.power]
+    country, power = view.name("country"), view.name("power")
     body = [
         html.Tr(
             [

@@ -15,8 +15,9 @@ from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS
 from sim.core.world import Names
 from sim.experiment.design import Design
+from sim.experiment.reading import AXES
 from sim.report.dashboard.controls import Control, laid_out
-from sim.report.dashboard.state import MOST_RUNS, State, Value
+from sim.report.dashboard.state import FURTHER, MOST_RUNS, State, Value
 from sim.report.dashboard.toml import assignment
 from sim.scenario import (
     Scenario,
@@ -48,8 +49,8 @@ class Panel:
         By key, in the order in which they should be shown.
     left_out : mapping of str to str
         Factors of the design that the scenario does not have, and why.
-    countries, powers : mapping of str to str
-        Those simulated: codes and names in words.
+    names : mapping of str to mapping of str to str
+        Those simulated, by axis ("country", "route", ...): codes and names in words.
     """
 
     name: str
@@ -59,8 +60,22 @@ class Panel:
     design: Design | None
     controls: Mapping[str, Control]
     left_out: Mapping[str, str]
-    countries: Mapping[str, str]
-    powers: Mapping[str, str]
+    names: Mapping[str, Mapping[str, str]]
+
+    @property
+    def countries(self) -> Mapping[str, str]:
+        """Codes and names of the countries."""
+        return self.names["country"]
+
+    @property
+    def powers(self) -> Mapping[str, str]:
+        """Codes and names of the powers."""
+        return self.names["power"]
+
+    @cached_property
+    def outcomes(self) -> list[str]:
+        """Outcomes that can be looked at: those of which there is something to measure."""
+        return [name for name, one in INDICATORS.items() if all(map(self.names.get, one.axes))]
 
     @cached_property
     def addable(self) -> dict[str, str]:
@@ -172,8 +187,7 @@ def _opened(asked: _Asked) -> Panel:
         design=design,
         controls={control.key: control for control in found},
         left_out=why,
-        countries=_named("country", "countries", case, world.names),
-        powers=_named("power", "powers", case, world.names),
+        names={axis: _named(axis, table, case, world.names) for axis, table in AXES.items()},
     )
 
 
@@ -184,7 +198,7 @@ def _case(name: str, _folder: str) -> Case:
 
 
 def _named(axis: str, table: str, case: Case, names: Names) -> dict[str, str]:
-    """Names by code of those that are simulated."""
+    """Names by code of those that are simulated, along one axis."""
     words = {row[axis]: row["name"] for row in case.table(table)}
     return {code: words.get(code, code) for code in getattr(names, table)}
 
@@ -217,17 +231,19 @@ def checked(state: State, design: Design | None = None) -> State:
         the nearest name.
     """
     panel = open_panel(state.scenario, state.added, design)
+    further = _further(state, panel)
     for key, code, allowed in (
         ("country", state.country, panel.countries),
         ("power", state.power, panel.powers),
-        ("outcome", state.outcome, INDICATORS),
+        ("outcome", state.outcome, panel.outcomes),
+        *((axis, code, panel.names[axis]) for axis, code in further.items()),
     ):
         if code not in allowed:
             raise InputError(
                 f"{key}: there is no {key} {code!r}{nearest(code, allowed)} "
                 f"{listed('allowed', list(allowed))}"
             )
-    runs = _whole("runs", state.runs, 1, MOST_RUNS)
+    runs = _whole("runs", state.runs, 1, MOST_RUNS)  # more would not fit into memory
     seed = _whole("seed", state.seed, 0)
     values: dict[str, Value] = {}
     for key, value in state.values.items():
@@ -235,6 +251,7 @@ def checked(state: State, design: Design | None = None) -> State:
         if found != panel.controls[key].default:
             values[key] = found
     order = list(panel.controls)
+    state = state.looking_at({axis: further.get(axis, "") for axis in FURTHER})
     return replace(
         state,
         scenario=panel.name,
@@ -245,8 +262,20 @@ def checked(state: State, design: Design | None = None) -> State:
     )
 
 
+def _further(state: State, panel: Panel) -> dict[str, str]:
+    """Codes of the axes that the outcome has beside country and power; the first for a blank."""
+    axes = INDICATORS[state.outcome].axes if state.outcome in panel.outcomes else ()
+    return {
+        axis: getattr(state, axis) or next(iter(panel.names[axis]))
+        for axis in FURTHER
+        if axis in axes
+    }
+
+
 def _whole(key: str, value: object, least: int, most: int | None = None) -> int:
     allowed = f"{least} or more" if most is None else f"a whole number from {least} to {most:,}"
+    if most is not None and isinstance(value, int) and value > most:
+        allowed += "; multivector batch plays more"
     if isinstance(value, bool) or not isinstance(value, int):
         raise InputError(f"{key}: found {value!r}; allowed: {allowed}")
     if value < least or (most is not None and value > most):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 Value = bool | int | float | str
-MOST_RUNS = 20_000  # that a page plays at once; a batch plays more
-RESERVED = ("scenario", "add", "country", "power", "outcome", "runs", "seed", "pin")  # of a query
+MOST_RUNS = 10_000  # that a page plays at once; a batch plays more
+FURTHER = ("route", "channel", "sector", "text")  # axes that some outcomes have
+LOOKED_AT = ("country", "power", *FURTHER)  # codes, by axis
+RESERVED = ("scenario", "add", *LOOKED_AT, "outcome", "runs", "seed", "pin")  # keys of an address
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class State:
         Scenarios whose events, paths and settings are taken over as well.
     country, power, outcome : str
         What is looked at: two codes, and a name of `sim.core.indicators.INDICATORS`.
+    route, channel, sector, text : str
+        Codes of what the outcome is about beside them; blank where it has no such axis.
     runs : int
         Runs played.
     seed : int
@@ -39,6 +44,10 @@ class State:
     country: str = ""
     power: str = ""
     outcome: str = "autonomy"
+    route: str = ""
+    channel: str = ""
+    sector: str = ""
+    text: str = ""
     runs: int = 1000
     seed: int = 1
     pinned: State | None = None
@@ -47,6 +56,11 @@ class State:
         if self.pinned is not None and self.pinned.pinned is not None:
             raise ValueError("what is pinned is compared with nothing itself")
 
+    @property
+    def codes(self) -> dict[str, str]:
+        """What is looked at, by axis."""
+        return {axis: getattr(self, axis) for axis in LOOKED_AT}
+
     def pin(self) -> State:
         """The same state, compared with itself as it stands."""
         return replace(self, pinned=replace(self, pinned=None))
@@ -54,6 +68,11 @@ class State:
     def unpin(self) -> State:
         """The same state, compared with nothing."""
         return replace(self, pinned=None)
+
+    def looking_at(self, codes: Mapping[str, str]) -> State:
+        """The same state with other codes of what is looked at, by axis."""
+        changes: dict[str, Any] = dict(codes)
+        return replace(self, **changes)
 
     def moved(self, values: Mapping[str, Value]) -> State:
         """The same state with these values moved, and no others."""

@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from sim.core import quarters
 from sim.core.indicators import INDICATORS
+from sim.experiment.describe import describe_outcomes
 from sim.experiment.held import Held
+from sim.experiment.reading import unit_of
 from sim.experiment.statistics import QUANTILES
 from sim.picture.batch.tables import blocs
 from sim.picture.style import Actor
@@ -27,7 +29,6 @@ Array = NDArray[Any]
 _COUNTRY, _DYAD = ("country",), ("country", "power")
 OF_COUNTRY = tuple(one.name for one in INDICATORS.values() if one.headline and one.axes == _COUNTRY)
 OF_POWER = ("alignment", "leverage", "fear")  # of the chosen power, beside those of the country
-AXES = ("country", "power")  # an outcome with other axes cannot be chosen
 ALIGNMENT = "alignment"  # what the triangle is made of
 
 
@@ -43,9 +44,8 @@ def outcome_words(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def column(outcome: str, country: str, power: str) -> str:
-    """The column of an outcome for a country and a power, so far as it has them."""
-    codes = {"country": country, "power": power}
+def column(outcome: str, codes: Mapping[str, str]) -> str:
+    """The column of an outcome for a country, a power, ..., so far as it has them."""
     return ".".join((outcome, *(codes[axis] for axis in INDICATORS[outcome].axes)))
 
 
@@ -84,31 +84,43 @@ class Row:
 class View:
     """A setting and its baseline, seen from one country, power and outcome.
 
+    All names are those of the present setting's case.
+
     Parameters
     ----------
     present : Held
     baseline : Held or None
         Of the same runs and seed; None where nothing is compared.
-    outcome, country, power : str
-    countries, powers : mapping of str to str
-        Names by code.
-    actors : sequence of mapping
-        Powers as `sim.experiment.describe.describe_case` lists them.
+    outcome : str
+    codes : mapping of str to str
+        What is looked at, by axis: ``{"country": "KAZ", "power": "RUS", "route": "CPC", ...}``.
+    names : mapping of str to mapping of str to str
+        Names by axis and code.
+    case : mapping
+        As `sim.experiment.describe.describe_case` tells it.
     """
 
     present: Held
     baseline: Held | None
     outcome: str
-    country: str
-    power: str
-    countries: Mapping[str, str]
-    powers: Mapping[str, str]
-    actors: Sequence[dict[str, Any]]
+    codes: Mapping[str, str]
+    names: Mapping[str, Mapping[str, str]]
+    case: Mapping[str, Any]
+
+    @property
+    def actors(self) -> Sequence[dict[str, Any]]:
+        """The powers of the case."""
+        return list(self.case["powers"])
+
+    @property
+    def country(self) -> str:
+        """Code of the country."""
+        return self.codes["country"]
 
     @property
     def column(self) -> str:
         """The column of the chosen outcome."""
-        return column(self.outcome, self.country, self.power)
+        return column(self.outcome, self.codes)
 
     @property
     def end(self) -> int:
@@ -120,10 +132,19 @@ class View:
 
     def words(self, outcome: str) -> str:
         """An outcome with the country and power it is about: ``Autonomy of Kazakhstan``."""
-        axes = INDICATORS[outcome].axes
-        text = outcome_words(outcome)
-        text += f", {self.countries[self.country]}" if "country" in axes else ""
-        return text + (f" and {self.powers[self.power]}" if "power" in axes else "")
+        told = {axis: self.name(axis) for axis in INDICATORS[outcome].axes}
+        actors = [told.pop(axis) for axis in ("country", "power") if axis in told]
+        return ", ".join(
+            [outcome_words(outcome), *filter(None, [" and ".join(actors)]), *told.values()]
+        )
+
+    def name(self, axis: str) -> str:
+        """Name of what is looked at along an axis."""
+        return self.names[axis].get(self.codes[axis], self.codes[axis])
+
+    def unit(self, name: str) -> str:
+        """Unit of a column."""
+        return unit_of({"outcomes": describe_outcomes(()), "case": self.case}, name)
 
     def at_end(self, side: Held | None, name: str) -> Array | None:
         """A column at the last common quarter, (run,); None where a side does not have it."""
@@ -144,7 +165,7 @@ class View:
         """The chosen outcome by quarter."""
         present = self.course(self.present)
         assert present is not None
-        return charts.fan(present, self.course(self.baseline), INDICATORS[self.outcome].unit)
+        return charts.fan(present, self.course(self.baseline), self.unit(self.column))
 
     @cached_property
     def gap(self) -> Course | None:
@@ -163,7 +184,7 @@ class View:
 
     def difference(self) -> Figure | None:
         """The chosen outcome's difference from the baseline; None where nothing is compared."""
-        unit = INDICATORS[self.outcome].unit
+        unit = self.unit(self.column)
         return None if self.gap is None else charts.difference(self.gap, unit)
 
     def distribution(self) -> Figure:
@@ -171,7 +192,7 @@ class View:
         present = self.at_end(self.present, self.column)
         assert present is not None
         return charts.distribution(
-            present, self.at_end(self.baseline, self.column), INDICATORS[self.outcome].unit
+            present, self.at_end(self.baseline, self.column), self.unit(self.column)
         )
 
     @cached_property
@@ -271,8 +292,9 @@ class View:
             f"{100 * median:.0f} % {bloc}"
             for median, bloc in zip(np.median(shares, axis=0), self.members, strict=True)
         ]
+        names = {one["code"]: one["name"] for one in self.actors}
         inside = [
-            f"{bloc}: {' and '.join(self.powers.get(power, power) for power in powers)}"
+            f"{bloc}: {' and '.join(names.get(power, power) for power in powers)}"
             for bloc, powers in self.members.items()
             if len(powers) > 1
         ]
@@ -306,7 +328,7 @@ class View:
 
     def columns(self) -> list[str]:
         """Columns of the table: the chosen one, those of the country, those of the power."""
-        names = [column(name, self.country, self.power) for name in (*OF_COUNTRY, *OF_POWER)]
+        names = [column(name, self.codes) for name in (*OF_COUNTRY, *OF_POWER)]
         return list(dict.fromkeys((self.column, *names)))
 
     def rows(self) -> list[Row]:
@@ -319,7 +341,7 @@ class View:
         assert values is not None
         outcome = name.split(".")[0]
         low, median, high = (float(one) for one in np.quantile(values, [0.05, 0.5, 0.95]))
-        words, unit = self.words(outcome), INDICATORS[outcome].unit
+        words, unit = self.words(outcome), self.unit(name)
         before = self.at_end(self.baseline, name)
         if before is None:
             return Row(name, words, unit, median, low, high)
@@ -382,7 +404,7 @@ class View:
                             "setting": name, "scenario": side.scenario, "seed": side.seed,
                             "runs": side.runs,
                             "quarter": [quarters.name(side.start + at) for at in range(len(path))],
-                            "outcome": one, "unit": INDICATORS[one.split(".")[0]].unit,
+                            "outcome": one, "unit": self.unit(one),
                             "mean": path.mean(axis=1),
                             **dict(zip(QUANTILES, levels, strict=True)),
                         }

@@ -24,13 +24,14 @@ from sim.cli.parsing import Parser
 from sim.core.errors import InputError
 from sim.experiment.design import load_design
 from sim.experiment.live import Live
-from sim.report.dashboard import form
+from sim.report.dashboard import desk, form
 from sim.report.dashboard.address import from_query, to_query
 from sim.report.dashboard.app import Application, dash_app
 from sim.report.dashboard.controls import Control
 from sim.report.dashboard.form import Slider
 from sim.report.dashboard.layout import CAVEAT, CHARTS
 from sim.report.dashboard.serve import Server, is_loopback
+from sim.report.dashboard.state import LOOKED_AT
 
 RUNS = 40
 COMMAND = [sys.executable, "-m", "sim.cli.main", "dashboard"]
@@ -39,7 +40,7 @@ COMMAND = [sys.executable, "-m", "sim.cli.main", "dashboard"]
 @pytest.fixture(scope="module")
 def application() -> Iterator[Application]:
     with Live(jobs=1) as live:
-        yield Application(live, "cpc_closure", load_design("what_drives"), RUNS)
+        yield Application(live, "cpc_closure", load_design("dashboard"), RUNS)
 
 
 def opened(application: Application, search: str = "") -> dict[tuple[str, str], object]:
@@ -51,7 +52,7 @@ def answers(application: Application, query: str) -> dict[str, object]:
     state = application.opened(query)
     told = {
         name: str(getattr(state, name))
-        for name in ("scenario", "country", "power", "outcome", "runs", "seed")
+        for name in ("scenario", *LOOKED_AT, "outcome", "runs", "seed")
     }
     panel = application.desk.panel(state)
     for key, control in panel.controls.items():
@@ -170,7 +171,7 @@ def test_what_cannot_be_is_said_and_changes_nothing(application: Application) ->
     query = opened(application)["query", "data"]
     for moved, message in (
         ({"runs": "many"}, "runs: found 'many'; a whole number is needed"),
-        ({"runs": "0"}, "runs: found 0; allowed: a whole number from 1 to 20,000"),
+        ({"runs": "0"}, "runs: found 0; allowed: a whole number from 1 to 10,000"),
         (
             {"scenario": "cpc_closur"},
             "there is no scenario 'cpc_closur'; did you mean 'cpc_closure'?",
@@ -189,10 +190,8 @@ def test_what_cannot_be_is_said_and_changes_nothing(application: Application) ->
         ("?country=XXX", "there is no country 'XXX'"),
         ("?close_route.CPC.intensity=7", "found 7"),
         ("?scenario=/etc/passwd", "/etc/passwd"),
-        (
-            "?outcome=route_volume",
-            "outcome: route_volume is told by route; a page shows outcomes of",
-        ),
+        ("?outcome=route_volume&route=CPX", "route: there is no route 'CPX'; did you mean 'CPC'?"),
+        ("?runs=10001", "allowed: a whole number from 1 to 10,000; multivector batch plays more"),
     ],
 )
 def test_an_address_that_cannot_be_opens_the_page_all_the_same(
@@ -209,6 +208,75 @@ def test_every_kind_of_outcome_is_shown(application: Application, outcome: str) 
     found = opened(application, f"?outcome={outcome}&scenario=war_ends")
     assert found["message", "children"] == ""
     assert found["fan", "figure"]["data"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "column", "words"),
+    [
+        ("route_volume&route=CPC", "route_volume.CPC", "Route volume, "),
+        ("route_capacity", "route_capacity.CPC", "Route capacity, "),
+        ("exposure&channel=labour", "exposure.KAZ.labour", "Exposure, Kazakhstan, "),
+        ("channel_leverage&channel=trade", "channel_leverage.KAZ.RUS.trade",
+         "Channel leverage, Kazakhstan and Russia, "),
+        ("realised_by_sector&sector=nuclear", "realised_by_sector.RUS.nuclear",
+         "Realised by sector, Russia, "),
+        ("vote_yes&text=sovereignty", "vote_yes.sovereignty.KAZ", "Vote yes, Kazakhstan, "),
+    ],
+)  # fmt: skip
+def test_outcomes_of_routes_channels_sectors_and_texts_are_shown(
+    application: Application, asked: str, column: str, words: str
+) -> None:
+    found = opened(application, f"?outcome={asked}&runs=4")
+    assert found["message", "children"] == ""
+    state = application.opened(found["query", "data"])
+    view = application.desk.show(state).view
+    assert view.column == column
+    name = view.words(view.outcome)
+    assert name.startswith(words)
+    assert not any(code in name for code in column.split(".")[1:] if code.isupper())
+    assert list(found["fan", "figure"]["data"][-1]["y"]) == pytest.approx(
+        np.median(view.present.path(column), axis=1), rel=1e-5  # the page is sent six digits
+    )
+    assert to_query(state) == found["query", "data"]
+    assert set(view.quarters_table()["outcome"]) >= {column}
+
+
+def test_the_unit_of_a_route_is_its_own(application: Application) -> None:
+    found = opened(application, "?outcome=route_volume&route=CPC&runs=4")
+    assert found["fan-meaning", "children"].endswith("[Mt a year].")
+
+
+def test_what_an_outcome_is_about_can_be_chosen_where_it_has_any(application: Application) -> None:
+    def hidden(query: str) -> dict[str, bool]:
+        state = application.opened(query)
+        return choosers(form.draw(application.desk.panel(state), state, application.scenarios))
+
+    every = {"route", "channel", "sector", "text"}
+    assert hidden("outcome=autonomy") == dict.fromkeys(every, True)
+    assert hidden("outcome=route_volume") == dict.fromkeys(every, True) | {"route": False}
+    query = opened(application, "?outcome=route_volume&route=CPC")["query", "data"]
+    assert "outcome=route_volume" in query
+    assert "route=CPC" in query
+    found = ask(application, query, route="ATYRAU_SAMARA")
+    assert "route=ATYRAU_SAMARA" in found["query", "data"]
+    found = ask(application, found["query", "data"], outcome="autonomy")
+    assert "route=" not in found["query", "data"]  # equal pictures, equal addresses
+
+
+def choosers(drawn: list[object]) -> dict[str, bool]:
+    """Whether those of the further axes are hidden."""
+    found: dict[str, bool] = {}
+
+    def walk(node: object) -> None:
+        axis = getattr(node, "data-axis", None)
+        if axis is not None:
+            found[axis] = node.hidden
+        for child in node if isinstance(node, list) else [getattr(node, "children", None)]:
+            if child is not None and not isinstance(child, str):
+                walk(child)
+
+    walk(drawn)
+    return found
 
 
 def test_a_case_of_other_actors_is_shown(tmp_path: Path) -> None:
@@ -240,6 +308,30 @@ def test_a_case_of_other_actors_is_shown(tmp_path: Path) -> None:
         }  # fmt: skip
         shipped = ask(other, query, scenario="war_ends")  # another case altogether
         assert shipped["message", "children"] == ""
+
+
+def test_no_more_is_held_than_there_is_memory_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Live(jobs=1) as live:
+        own = Application(live, "cpc_closure", load_design("dashboard"), 2)
+        opened(own)
+        one = sum(held.nbytes for held in own.desk._held.values())
+        outcomes = next(iter(own.desk._held.values()))
+        assert one > len(outcomes.columns) * outcomes.quarters * 2 * 8  # and the events
+        monkeypatch.setattr(desk, "MOST_BYTES", 3 * one)
+        for place in range(5):
+            found = opened(own, f"?runs=2&oil_price=0.{place + 1}")
+            assert found["message", "children"] == ""
+        assert len(own.desk._held) == 2  # the last one and its baseline
+        assert {held.scenario for held in own.desk._held.values()} == {
+            "cpc_closure", "cpc_closure_changed"
+        }  # fmt: skip
+        found = ask(own, opened(own)["query", "data"], runs="9")
+        each = len(outcomes.columns) * outcomes.quarters * 8
+        assert found["message", "children"] == (
+            f"runs: found 9; each takes {each / 1000:,.0f} kB with this outcome over 52 quarters, "
+            f"so there is room for {3 * one // 2 // each} beside a baseline; multivector batch "
+            "plays more"
+        )
 
 
 def test_one_run_is_shown_without_warnings(application: Application) -> None:

@@ -192,9 +192,8 @@ def test_a_file_holds_only_what_differs(design: Design) -> None:
     state = replace(first_state("cpc_closure", design), added=("travel_ban_lifted",), runs=50)
     values: dict[str, Value] = {
         "oil_price": 0.1,
-        "fear_push": 1.5,  # where it stands
         "close_route.CPC.date": "2027q2",
-        "close_route.CPC.on": True,
+        "close_route.CPC.on": True,  # as it stands
         "deal.KAZ.USA.minerals.on": False,
         "deal.KAZ.USA.minerals.stake": 0.5,  # of what does not happen
     }
@@ -217,7 +216,7 @@ def test_a_file_holds_only_what_differs(design: Design) -> None:
 def test_what_follows_a_control_moves_along(design: Design) -> None:
     state = first_state("war_ends", design)
     values: dict[str, Value] = {
-        "Russia_and_China_in_concert": 0.2,
+        "russia_and_china_in_concert": 0.2,
         "path.sanctions.from": "2027Q1",
     }
     written = tomllib.loads(to_toml(state.moved(values), design))
@@ -309,6 +308,48 @@ def test_a_control_of_what_is_drawn_fixes_it(design: Design) -> None:
     assert control.rest == pytest.approx(0.4 + np.sqrt(0.5 * 0.6 * 0.4))  # its median
     state = first_state("cpc_closure", design).moved({"close_route.CPC.intensity": control.rest})
     assert build(state, design).event[0].intensity == control.rest  # type: ignore[union-attr]
+
+
+def test_a_parameter_that_each_run_draws_is_fixed_at_its_centre_too(design: Design) -> None:
+    panel = open_panel("baseline", (), design)
+    control, posterior = panel.controls["weight_of_stocks"], panel.case.posterior
+    assert posterior is not None
+    assert "stock_weight" in posterior.names
+    assert (control.default, control.drawn) == (None, "the case's posterior")
+    centre = next(
+        row.number("value")
+        for row in panel.case.table("parameters")
+        if row["name"] == "stock_weight"
+    )
+    assert control.rest == centre
+    state = first_state("baseline", design)
+    fixed = checked(state.moved({"weight_of_stocks": control.rest}), design)
+    assert fixed.values == {"weight_of_stocks": centre}
+    assert from_query(to_query(fixed), design) == fixed
+    assert tomllib.loads(to_toml(fixed, design))["parameters"] == {"stock_weight": centre}
+    drawn, held = (
+        compile_plan(build(one, design), panel.case, range(3), 5, posterior)[0].parameters
+        for one in (state, fixed)
+    )
+    assert len(set(drawn.stock_weight)) == 3
+    assert set(np.ravel(held.stock_weight)) == {centre}
+    np.testing.assert_array_equal(drawn.fear_push, held.fear_push)
+
+
+def test_a_parameter_that_the_scenario_sets_is_not_drawn(tmp_path: Path, design: Design) -> None:
+    path = tmp_path / "set.toml"
+    path.write_text(
+        'title = "T"\nquestion = "Q?"\nextends = "baseline"\n[parameters]\nstock_weight = 0.5\n'
+    )
+    control = open_panel(str(path), (), design).controls["weight_of_stocks"]
+    assert (control.default, control.drawn, control.rest) == (0.5, "", 0.5)
+
+
+def test_controls_are_called_as_the_design_calls_them(design: Design) -> None:
+    controls = open_panel("baseline", (), design).controls
+    assert controls["russian_economy"].label == "Russian economy"
+    assert controls["russia_and_china_in_concert"].label == "Russia and China in concert"
+    assert controls["oil_price"].label == "Oil price"  # it has none: the name in words
 
 
 def made(tmp_path: Path, text: str) -> Design:
@@ -415,7 +456,7 @@ def test_an_address_gives_back_its_state(data: st.DataObject, panel: Panel, desi
             country=data.draw(st.sampled_from(list(panel.countries))),
             power=data.draw(st.sampled_from(list(panel.powers))),
             outcome=data.draw(st.sampled_from(["autonomy", "leverage", "route_volume"])),
-            runs=data.draw(st.integers(1, 20_000)),
+            runs=data.draw(st.integers(1, 10_000)),
             seed=data.draw(st.integers(0, 2**70)),
         )
 
@@ -463,8 +504,9 @@ def test_an_address_is_short_and_what_it_leaves_out_stands_as_at_first(design: D
         ("power=RU", "power: there is no power 'RU'; did you mean 'RUS'?"),
         ("outcome=autonmy", "outcome: there is no outcome 'autonmy'; did you mean 'autonomy'?"),
         ("runs=many", "runs: found 'many'; a whole number is needed"),
-        ("runs=0", "runs: found 0; allowed: a whole number from 1 to 20,000"),
-        ("runs=20001", "runs: found 20001; allowed: a whole number from 1 to 20,000"),
+        ("runs=0", "runs: found 0; allowed: a whole number from 1 to 10,000"),
+        ("runs=20001", "runs: found 20001; allowed: a whole number from 1 to 10,000; "
+         "multivector batch plays more"),
         ("seed=-1", "seed: found -1; allowed: 0 or more"),
         ("country=%ff", "the address holds what is not UTF-8"),
         ("&".join(["a=1"] * 2001), "the address holds more than 2,000 keys"),

@@ -4,7 +4,7 @@
   "use strict";
 
   const PAGE = Math.random().toString(36).slice(2); // tells this page from others of the program
-  const PAUSE = 60; // milliseconds in which further changes are taken together
+  const PAUSE = 60; // milliseconds in which further changes are taken together, after a first one
   const PATIENCE = 6000; // milliseconds after which the program is asked whether it is there
 
   const narrow = window.matchMedia("(max-width: 899px)");
@@ -12,6 +12,7 @@
   let question = ""; // what asked it
   let timer = null;
   let watch = null;
+  let changed = -Infinity; // when something was changed last [milliseconds]
 
   const form = () => document.getElementById("form");
   const controlOf = (node) => node.closest("[data-key^='value.']");
@@ -65,7 +66,10 @@
   function sendSoon() {
     clearTimeout(timer);
     busy(true);
-    timer = setTimeout(() => send("change"), PAUSE);
+    const alone = performance.now() - changed > 10 * PAUSE;
+    changed = performance.now();
+    if (alone) send("change"); // a slider that was let go: nobody waits
+    else timer = setTimeout(() => send("change"), PAUSE);
   }
 
   window.dash_clientside = Object.assign({}, window.dash_clientside, {
@@ -137,6 +141,7 @@
     if (!form()?.contains(event.target)) return;
     const box = controlOf(event.target);
     if (box) touched(box);
+    if (event.target.id === "in-outcome") fitting();
     if (event.target.id === "in-add") {
       if (event.target.value) send("add", { name: event.target.value });
     } else sendSoon();
@@ -212,6 +217,14 @@
     );
   }
 
+  // What the chosen outcome is about: a route, a channel, ...
+
+  function fitting() {
+    const axes = form()?.querySelector("#in-outcome")?.selectedOptions[0]?.dataset.axes?.split(" ");
+    for (const box of document.querySelectorAll("[data-axis]"))
+      box.hidden = !axes?.includes(box.dataset.axis);
+  }
+
   // A form that is drawn anew
 
   new MutationObserver(() => {
@@ -220,5 +233,6 @@
       if (narrow.matches) box.closest("details").open = false; // pictures come sooner
       shownText(box);
     }
+    fitting();
   }).observe(document.documentElement, { childList: true, subtree: true });
 })();
