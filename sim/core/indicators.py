@@ -678,6 +678,7 @@ _ALL = (
         "route's unit a year",
         "capacity of the route",
         lambda m: m.state.capacity * m.setting.world.attributes.routes.volume_per_share,
+        headline=True,
     ),
     Indicator(
         "route_share", ("route",), "0 to 1", "route's share of its country's channel", _carried

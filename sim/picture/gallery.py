@@ -27,7 +27,7 @@ from sim.picture.page import Page
 from sim.picture.request import Request
 
 # Of a batch, where no figure is named; of other results all figures are drawn.
-STANDARD = ("fan", "difference", "ridgeline", "ternary", "leverage")
+STANDARD = ("fan", "difference", "ridgeline", "ternary", "leverage", "effects", "events", "map")
 OF_OUTCOMES = ("fan", "difference", "ridgeline")
 OWN = {"alignment": "ternary", "leverage": "leverage", "channel_leverage": "leverage"}
 

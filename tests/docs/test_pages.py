@@ -30,7 +30,16 @@ from sim.scenario.schema import FORMS, KINDS, ScenarioFile, keys_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted([*ROOT.glob("README.md"), *ROOT.glob("docs/*.md")])
-WITH_COMMANDS = ("README.md", "scenarios.md", "case.md", "designs.md", "experiments.md")
+WITH_COMMANDS = (
+    "README.md",
+    "scenarios.md",
+    "case.md",
+    "designs.md",
+    "experiments.md",
+    "reports.md",
+    "dashboard.md",
+    "gallery.md",
+)
 HEAD = 'title = "Part"\nquestion = "Does this part fit?"\nextends = "baseline"\n'
 
 _BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

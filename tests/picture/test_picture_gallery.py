@@ -82,6 +82,8 @@ def test_standard_set(make_result: Make, tmp_path: Path) -> None:
         "leverage.png",
         "leverage_difference_closure.png",
         "leverage_difference_deals.png",
+        "effects.png",
+        "events.png",
     ]
     assert all(path.parent == tmp_path / "pictures" for path in paths)
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in paths)
