@@ -150,8 +150,6 @@ def collinearity(
     parameters: Sequence[str],
     sensitivity: Array,
     moment_sd: Array,
-    parameter_sd: Array | None = None,
-    bound: float = COLLINEAR,
     least: float = 0.0,
 ) -> Collinearity:
     """Collinearity index of Brun, Reichert & Kuensch 2001 (Water Resources Research 37:1015-1030).
@@ -167,14 +165,10 @@ def collinearity(
     ----------
     parameters : sequence of str
     sensitivity : array (moment, parameter)
-        Change of a moment with a parameter: `sim.fit.matching.Emulator.slopes`, or finite
-        differences.
+        Change of a moment with one standard deviation of a parameter's prior:
+        `sim.fit.matching.Emulator.slopes`.
     moment_sd : array (moment,)
         Scale of the rows: standard deviation with which a moment is known.
-    parameter_sd : array (parameter,), optional
-        Scale of the columns: standard deviation of the prior. Leave it out if the sensitivities
-        are for one standard deviation already, as the emulator's are.
-    bound : float
     least : float
         Importance up to which a parameter counts as without effect. Slopes learnt from n runs have
         an error of ``1 / sqrt(n)`` standard deviations of a moment.
@@ -185,14 +179,12 @@ def collinearity(
             "collinearity: sensitivities must be finite, and standard deviations above 0"
         )
     scaled = sensitivity / moment_sd[:, None]
-    if parameter_sd is not None:
-        scaled = scaled * parameter_sd
     importance = np.sqrt((scaled**2).mean(axis=0))
     kept = [j for j in range(len(parameters)) if importance[j] > least]
     unit = scaled / np.where(importance > 0, np.sqrt((scaled**2).sum(axis=0)), 1.0)
     products = unit.T @ unit
     subset = list(kept)
-    while subset and _index(products, subset) >= bound:
+    while subset and _index(products, subset) >= COLLINEAR:
         subset.remove(
             min(
                 subset,

@@ -39,7 +39,7 @@ from sim.fit.library import Simulator, consistent, simulate_moments
 from sim.fit.matching import Matching, design, match
 from sim.fit.noise import residual_noise
 from sim.fit.prior import Prior
-from sim.fit.record import Observed, shipped
+from sim.fit.record import shipped
 from sim.fit.recovery import recover_library
 from sim.fit.regression import Library, fewest_simulations
 from sim.fit.targets import STATISTICS, Target, targets
@@ -120,7 +120,7 @@ class Problem:
         return self.simulator.targets
 
 
-def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Problem:
+def pose(case: Case, settings: Settings) -> Problem:
     """Set a fit up.
 
     Parameters
@@ -128,15 +128,13 @@ def pose(case: Case, settings: Settings, observed: Observed | None = None) -> Pr
     case : Case
         With targets, measures and series.
     settings : Settings
-    observed : Observed, optional
-        Default: the record of the case.
 
     Raises
     ------
     InputError
         If the case has no targets in these years, or none of its bases is the one asked for.
     """
-    record = (shipped(case) if observed is None else observed).until(settings.until)
+    record = shipped(case).until(settings.until)
     base = quarters.parse(settings.base)
     year = base_year(base)
     if settings.until <= year:

@@ -19,7 +19,6 @@ DISTRIBUTIONS = ("triangular", "lognormal", "uniform")
 ALWAYS_FREE = "B"
 FREE_BY_NAME = ("A", "convention")
 _SPREAD = 2 * 1.959963984540054  # standard deviations that 95 percent of a normal span
-_GRID = 4096  # midpoints of the cube by which a standard deviation is found
 
 
 class Row(Protocol):
@@ -178,12 +177,6 @@ class Prior:
         for j, (marginal, logarithmic) in enumerate(self._marginals):
             cube[:, j] = marginal.cdf(np.log(inside[:, j]) if logarithmic else inside[:, j])
         return cube
-
-    @cached_property
-    def sd(self) -> Array:
-        """Standard deviations of the parameters, array (parameter,)."""
-        middle = (np.arange(_GRID) + 0.5) / _GRID
-        return self.values(np.repeat(middle[:, None], len(self), axis=1)).std(axis=0)
 
     @cached_property
     def _marginals(self) -> list[tuple[Any, bool]]:

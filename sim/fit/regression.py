@@ -17,7 +17,6 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Self
 
 import numpy as np
@@ -27,7 +26,6 @@ from scipy.special import expit, logit
 from sim.core.errors import InputError
 from sim.core.world import Array, Flags
 from sim.fit.matching import sensible
-from sim.fit.prior import Prior
 from sim.fit.ridge import Ridge
 
 FRACTION = 0.05
@@ -201,25 +199,6 @@ class Library:
                 raise InputError("posterior: none of the draws makes sense")
             cube, weights = cube[kept], weights[kept]
         return Draws(cube[_resampled(weights, draws, seed)], _effective(weights), len(near), share)
-
-    def export(self, path: Path, prior: Prior) -> None:
-        """Write the library for other tools of inference, as arrays of NumPy (.npz).
-
-        ``theta`` (simulation, parameter) are values of the parameters, ``unbounded`` the logits of
-        their places in the unit cube, ``x`` (simulation, moment) the moments, ``low`` and ``high``
-        the bounds of the prior, ``parameters`` and ``moments`` the names. Sequential neural
-        estimation as in sbi takes ``unbounded`` (whose prior is logistic) or ``theta``, and ``x``.
-        """
-        np.savez(
-            path,
-            theta=prior.values(self.cube),
-            unbounded=_places(self.cube),
-            x=self.simulated,
-            low=prior.low,
-            high=prior.high,
-            parameters=np.array(self.parameters),
-            moments=np.array(self.moments),
-        )
 
     @cached_property
     def _learnt(self) -> _Learnt:

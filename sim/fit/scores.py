@@ -111,38 +111,6 @@ def coverage(ensemble: ArrayLike, observed: ArrayLike, levels: Sequence[float]) 
     return np.array(hits)
 
 
-def pit(ensemble: ArrayLike, observed: ArrayLike, seed: int) -> Array:
-    """Place observed values in an ensemble so that a reliable forecast gives uniform figures.
-
-    PIT = (members below + V (members equal + 1)) / (run + 1), V uniform: where y is one more draw
-    from the distribution of the members its rank among them is uniform, and V spreads it over the
-    rank's own interval. For counts this is the randomised PIT (Czado, Gneiting and Held 2009,
-    *Biometrics* 65, 1254-1261).
-
-    Parameters
-    ----------
-    ensemble : array, shape (..., run)
-    observed : array, shape (...)
-    seed : int
-        Of the uniform draws V.
-
-    Returns
-    -------
-    array, shape (...)
-        Strictly between 0 and 1 but for draws of exactly 0; NaN where nothing was observed.
-
-    Raises
-    ------
-    InputError
-        If the shapes do not fit, or the ensemble is empty.
-    """
-    members, values = _aligned(ensemble, observed)
-    below, equal = _ranks(members, values)
-    spread = np.random.default_rng(seed).random(values.shape)
-    place = (below + spread * (equal + 1)) / (members.shape[-1] + 1)
-    return np.where(np.isnan(values), np.nan, place)
-
-
 def quantile_of(ensemble: ArrayLike, observed: ArrayLike) -> Array:
     """Give the share of an ensemble that lies below the observed value, ties counted half.
 
@@ -167,36 +135,6 @@ def quantile_of(ensemble: ArrayLike, observed: ArrayLike) -> Array:
 
 
 # Votes and other categories
-
-
-def category_shares(ensemble: ArrayLike, categories: int, pseudo: float = 0.0) -> Array:
-    """Turn an ensemble of categories into the share of runs in each.
-
-    Parameters
-    ----------
-    ensemble : array of int, shape (..., run)
-        Index of the category of each run.
-    categories : int
-        Number of categories.
-    pseudo : float
-        Runs added to each category, so that none has a share of 0; the logarithmic score needs it.
-
-    Returns
-    -------
-    array, shape (..., category)
-        Sums to 1 over categories.
-
-    Raises
-    ------
-    InputError
-        If an index is none of the categories, or the ensemble is empty.
-    """
-    members = np.asarray(ensemble)
-    if members.ndim == 0 or members.shape[-1] == 0:
-        raise InputError("an ensemble needs at least one run")
-    chosen = _one_hot(members, categories).sum(axis=-2)
-    shares: Array = (chosen + pseudo) / (members.shape[-1] + pseudo * categories)
-    return shares
 
 
 def rps(shares: ArrayLike, observed: ArrayLike) -> Array:

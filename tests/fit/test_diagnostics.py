@@ -94,10 +94,8 @@ def test_collinearity_does_not_depend_on_units() -> None:
     generator = np.random.default_rng(7)
     sensitivity = generator.normal(size=(10, 3))
     plain = collinearity(("a", "b", "c"), sensitivity, np.full(10, 2.0))
-    units, rows = np.array([1.0, 10, 100]), generator.random(10) + 0.5
-    turned = collinearity(
-        ("a", "b", "c"), sensitivity * rows[:, None] / units, 2.0 * rows, parameter_sd=units
-    )
+    rows = generator.random(10) + 0.5
+    turned = collinearity(("a", "b", "c"), sensitivity * rows[:, None], 2.0 * rows)
     assert turned.index == pytest.approx(plain.index)
     np.testing.assert_allclose(turned.importance, plain.importance)
 

@@ -61,11 +61,6 @@ def test_lognormal_has_its_median_at_the_value_where_the_cuts_lie_evenly() -> No
     assert even.values(np.array([[0.5]]))[0, 0] == pytest.approx(2.0)
 
 
-def test_standard_deviations() -> None:
-    expected = [4 / 12**0.5, ((1 + 0.25**2 - 0.25) / 18) ** 0.5]
-    np.testing.assert_allclose(PRIOR.sd[:2], expected, rtol=1e-3)
-
-
 def test_class_b_is_free_and_others_by_name_only() -> None:
     assert Prior.from_rows(ROWS).names == ("learning",)
     asked = Prior.from_rows(ROWS, also=("pull", "speed"))

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from sim.core.errors import InputError
 from sim.core.world import Array
 from sim.fit.matching import design
-from sim.fit.prior import Prior
 from sim.fit.regression import Library
 
 PARAMETERS = ("a", "b", "idle")
@@ -144,21 +141,6 @@ def test_whole_library_may_be_accepted() -> None:
     found = whole.condition(np.array([0.5, 0.8, 0.0, 7.0]))
     assert found.accepted == 500
     assert found.cube[:, 0].mean() == pytest.approx(0.5, abs=0.06)
-
-
-def test_export(tmp_path: Path) -> None:
-    prior = Prior(
-        PARAMETERS, np.array([0.0, 1, 2]), np.array([1.0, 3, 4]), ("uniform",) * 3,
-        np.array([0.5, 2, 3]),
-    )  # fmt: skip
-    LIBRARY.export(tmp_path / "library.npz", prior)
-    with np.load(tmp_path / "library.npz") as file:
-        np.testing.assert_allclose(file["theta"][:, 1], 1 + 2 * CUBE[:, 1])
-        np.testing.assert_allclose(1 / (1 + np.exp(-file["unbounded"])), CUBE)
-        assert np.array_equal(file["x"], LIBRARY.simulated)
-        assert file["parameters"].tolist() == list(PARAMETERS)
-        assert file["moments"].tolist() == list(MOMENTS)
-        assert file["high"].tolist() == [1, 3, 4]
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,6 @@ def test_a_missing_observation_has_a_missing_score() -> None:
         scores.crps(ensemble, observed),
         scores.interval_score(ensemble, observed, 0.8),
         scores.coverage(ensemble, observed, [0.8])[0],
-        scores.pit(ensemble, observed, seed=1),
         scores.quantile_of(ensemble, observed),
     ):
         assert np.isnan(score[0])
@@ -129,22 +128,6 @@ def test_coverage_counts_the_ends_of_the_interval() -> None:
     assert scores.coverage([2.0, 2.0, 2.0], 2.0, [0.5]) == 1
 
 
-@pytest.mark.parametrize("counts", [False, True])
-def test_pit_of_a_reliable_ensemble_is_uniform(counts: bool) -> None:
-    rng = np.random.default_rng(2)
-    draws = rng.poisson(1.2, (4000, 8)) if counts else rng.normal(size=(4000, 8))
-    places = scores.pit(draws[:, 1:], draws[:, 0], seed=3)  # an ensemble of seven is no obstacle
-    shares = np.histogram(places, bins=10, range=(0, 1))[0] / places.size
-    assert np.abs(shares - 0.1).max() < 4 * np.sqrt(0.1 * 0.9 / places.size)
-
-
-def test_pit_is_the_same_for_the_same_seed() -> None:
-    ensemble, observed = np.ones((5, 3)), np.ones(5)
-    first = scores.pit(ensemble, observed, seed=1)
-    np.testing.assert_array_equal(first, scores.pit(ensemble, observed, seed=1))
-    assert not np.array_equal(first, scores.pit(ensemble, observed, seed=2))
-
-
 def test_quantile_counts_ties_half() -> None:
     ensemble = np.tile([1.0, 2.0, 2.0, 3.0], (4, 1))
     np.testing.assert_allclose(
@@ -153,13 +136,6 @@ def test_quantile_counts_ties_half() -> None:
 
 
 # Categories
-
-
-def test_shares_of_categories_count_runs() -> None:
-    votes = [[0, 0, 1, 2], [2, 2, 2, 2]]
-    np.testing.assert_allclose(scores.category_shares(votes, 3), [[0.5, 0.25, 0.25], [0, 0, 1]])
-    smoothed = scores.category_shares(votes, 3, pseudo=0.5)
-    np.testing.assert_allclose(smoothed[1], np.array([0.5, 0.5, 4.5]) / 5.5)
 
 
 def test_rps_is_that_of_cumulative_shares() -> None:
@@ -214,7 +190,6 @@ def test_the_smoothed_masses_of_an_ensemble_sum_to_one(ensemble: np.ndarray) -> 
     ("call", "message"),
     [
         (lambda: scores.crps([], 1.0), "an ensemble needs at least one run"),
-        (lambda: scores.category_shares(np.zeros((2, 0)), 3), "an ensemble needs at least one run"),
         (
             lambda: scores.crps(np.zeros((2, 5)), np.zeros(3)),
             "an ensemble of shape (2, 5) forecasts values of shape (2,), not (3,)",
@@ -236,7 +211,7 @@ def test_the_smoothed_masses_of_an_ensemble_sum_to_one(ensemble: np.ndarray) -> 
         (lambda: scores.brier([np.nan, 0.5], 0), "a share lies between 0 and 1; found nan"),
         (lambda: scores.brier([0.5, 0.5], 2), "a category is an index from 0 to 1; found 2"),
         (
-            lambda: scores.category_shares([0, -1], 3),
+            lambda: scores.brier([0.2, 0.3, 0.5], -1),
             "a category is an index from 0 to 2; found -1",
         ),
         (
