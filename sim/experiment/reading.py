@@ -138,7 +138,7 @@ AXES = {  # of outcomes: the tables of a manifest's case that name what lies alo
 
 def in_words(name: str) -> str:
     """The name of an outcome or a parameter in plain words, as in 're-export intensity'."""
-    plain = name.removesuffix("_usd").replace("_", " ").replace("reexport", "re-export")
+    plain = name.replace("_usd", "").replace("_", " ").replace("reexport", "re-export")
     return plain.replace("gdp", "GDP")
 
 

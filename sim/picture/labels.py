@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.case import Case
+from sim.experiment.reading import in_words
 from sim.picture.style import FAINT, Actor
 
 
@@ -97,11 +98,11 @@ class Labels:
 
     def measure(self, code: str) -> Measure:
         """A measure; one without a title is called by its code."""
-        return self.measures.get(code, Measure(words(code), ""))
+        return self.measures.get(code, Measure(in_words(code), ""))
 
     def text(self, code: str) -> str:
         """A family of resolutions."""
-        return self.texts.get(code, words(code))
+        return self.texts.get(code, in_words(code))
 
     def moment(self, name: str) -> Moment:
         """A moment; one that the case does not know is a measure of its own."""
@@ -118,7 +119,7 @@ class Labels:
     def of_target(self, name: str) -> str:
         """A moment in words, with country and years; one that is not known by its name."""
         if name not in self.moments:
-            return words(name)
+            return in_words(name)
         moment = self.moments[name]
         country = f", {self.country(moment.country).name}" if moment.country else ""
         years = [part for part in name.split("_")[-2:] if part.isdigit()]
@@ -142,12 +143,6 @@ class Labels:
         """Measure, country and power of ``measure.COUNTRY.POWER``, blank where it has none."""
         measure, country, power = (*observable.split("."), "", "")[:3]
         return measure, country, power
-
-
-def words(code: str) -> str:
-    """A code in plain words, as in 're-export speed'."""
-    plain = code.replace("_usd", "").replace("_", " ").replace("reexport", "re-export")
-    return plain.replace("gdp", "GDP")
 
 
 def sentence(text: str) -> str:

@@ -30,8 +30,7 @@ from sim.scenario.schema import Path as DriverPath
 T = TypeVar("T", Attribute, Event, DriverPath)
 OF_THE_CASE = "as in the case"
 LEFT_OUT = "left out"
-_PLACES = ("country", "power", "other", "channel", "route", "season")
-_SAID = ("kind", "form", "date", "from_", "to", "driver", "reason", "source", "name", *_PLACES)
+_SAID = ("kind", "form", "date", "from_", "to", "driver", "reason", "source", "name", *AXES)
 
 
 @dataclass(frozen=True)
@@ -275,7 +274,7 @@ class _Own:
 
     def _place(self, one: Any) -> str:
         """Actors that an entry is about, in words."""
-        codes = [(axis, code) for axis in _PLACES for code in _codes(getattr(one, axis, None))]
+        codes = [(axis, code) for axis in AXES for code in _codes(getattr(one, axis, None))]
         words = [
             f"quarter {code} of the year" if axis == "season" else self.names.actor(code)
             for axis, code in codes
@@ -331,7 +330,7 @@ def _pairs(now: Sequence[T], before: Sequence[T]) -> list[tuple[T | None, T | No
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two entries are about the same thing and the same actors."""
-    about = ("kind", "name", "driver", "sector", "text", *_PLACES)
+    about = ("kind", "name", "driver", "sector", "text", *AXES)
     return all(getattr(one, field, None) == getattr(other, field, None) for field in about)
 
 

@@ -6,17 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sim.core.errors import InputError
-from sim.experiment.reading import unit_of, usual_outcomes
+from sim.experiment.reading import AXES, unit_of, usual_outcomes
 from sim.scenario.problems import listed, nearest
-
-_TABLES = {  # of the manifest, by axis
-    "country": "countries",
-    "power": "powers",
-    "channel": "channels",
-    "route": "routes",
-    "sector": "sectors",
-    "text": "texts",
-}
 
 
 class Names:
@@ -38,7 +29,7 @@ class Names:
                 self.outcomes.setdefault(one["name"], one)
         self._actors = {
             axis: {one["code"]: one["name"] for one in manifest["case"].get(table, [])}
-            for axis, table in _TABLES.items()
+            for axis, table in AXES.items()
         }
         self._any = {
             code: name for actors in self._actors.values() for code, name in actors.items()
@@ -125,7 +116,7 @@ class Names:
                 if known is not None and code not in known:
                     raise InputError(
                         f"outcome {name!r}: there is no {axis} {code!r}{nearest(code, known)} "
-                        f"{listed(_TABLES[axis], known)}"
+                        f"{listed(AXES[axis], known)}"
                     )
         return list(dict.fromkeys(chosen)) or usual_outcomes(self.manifest)
 

@@ -132,6 +132,7 @@ def test_actors_are_named_in_words(result: Result) -> None:
     assert parts_in_words(manifest, "leverage.QQQ")[1] == {"country": "QQQ"}
     assert in_words("reexport_intensity") == "re-export intensity"
     assert in_words("gdp_usd") == "GDP"
+    assert in_words("gdp_usd_QQQ_2019") == "GDP QQQ 2019"
 
 
 def test_what_scenarios_claim_is_shown_paired(scenarios: list[Path], tmp_path: Path) -> None:

@@ -8,17 +8,10 @@ from itertools import product, zip_longest
 from typing import Any
 
 from sim.core.errors import InputError
+from sim.experiment.reading import AXES
 from sim.scenario.problems import nearest
 
 ANY = "*"
-TABLES = {
-    "country": "countries",
-    "power": "powers",
-    "channel": "channels",
-    "route": "routes",
-    "sector": "sectors",
-    "text": "texts",
-}
 
 
 @dataclass(frozen=True)
@@ -34,7 +27,7 @@ class Chosen:
 
 def codes(manifest: Mapping[str, Any], axis: str) -> list[str]:
     """Codes along an axis, in the order of the case."""
-    return [entry["code"] for entry in manifest["case"][TABLES[axis]]]
+    return [entry["code"] for entry in manifest["case"][AXES[axis]]]
 
 
 def choose(manifest: Mapping[str, Any], request: str) -> list[Chosen]:

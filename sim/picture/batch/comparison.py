@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.reading import AXES
 from sim.picture import strips
-from sim.picture.batch.choice import TABLES
 from sim.picture.labels import source
 from sim.picture.multiples import Heading, multiples, scale_values
 from sim.picture.scale import padded, year_ticks
@@ -149,7 +149,7 @@ def codes_in_words(columns: Sequence[str] | pd.Series[str], manifest: Mapping[st
     names = {
         entry["code"]: entry["name"]
         for axis in ("country", "power", "route")
-        for entry in manifest["case"].get(TABLES[axis], [])
+        for entry in manifest["case"].get(AXES[axis], [])
     }
     found = dict.fromkeys(
         code for column in columns for code in column.split(".")[1:] if code in names

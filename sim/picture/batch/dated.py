@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sim.core import quarters
-from sim.picture.batch.choice import TABLES
+from sim.experiment.reading import AXES
 from sim.picture.batch.subject import Subject
 
 FEW = 4  # so many events of a date are told in full
@@ -53,7 +53,7 @@ def dated(subject: Subject) -> list[Dated]:
     """The events of all scenarios inside the horizon, by date."""
     names = {
         axis: {one["code"]: one["name"] for one in subject.manifest["case"].get(table, [])}
-        for axis, table in TABLES.items()
+        for axis, table in AXES.items()
     }
     owners = {
         one["code"]: one.get("country", "") for one in subject.manifest["case"].get("routes", [])

@@ -11,9 +11,9 @@ import pandas as pd
 
 from sim.core import quarters
 from sim.core.errors import InputError
-from sim.experiment.reading import check_scenario
+from sim.experiment.reading import AXES, check_scenario
 from sim.experiment.result import Result
-from sim.picture.batch.choice import TABLES, Chosen, choose
+from sim.picture.batch.choice import Chosen, choose
 from sim.picture.labels import sentence, source
 from sim.picture.request import Request
 from sim.picture.style import (
@@ -121,7 +121,7 @@ class Subject:
         self.end = quarters.name(ends.pop()) if len(ends) == 1 else "the last quarter"
         self.horizon = f"{quarters.name(self.start)} to {self.end}"
         for axis in ("country", "power"):
-            known = [one["code"] for one in self.manifest["case"][TABLES[axis]]]
+            known = [one["code"] for one in self.manifest["case"][AXES[axis]]]
             for code in getattr(self.request, axis):
                 if code not in known:
                     raise InputError(f"{axis}: there is no {code!r}{nearest(code, known)}")
@@ -214,11 +214,11 @@ class Subject:
         """All codes along an axis, with their names and colours."""
         return [
             Actor(one["code"], one["name"], one.get("colour", FAINT))
-            for one in self.manifest["case"][TABLES[axis]]
+            for one in self.manifest["case"][AXES[axis]]
         ]
 
-    def quarter(self, default: int | None = None) -> int:
-        """The quarter that is asked for; default: the last that all scenarios have.
+    def quarter(self) -> int:
+        """The quarter that is asked for, else the last that all scenarios have.
 
         Raises
         ------
@@ -228,7 +228,7 @@ class Subject:
         starts = [quarters.parse(one["start"]) for one in self.entries]
         last = [s + one["quarters"] - 1 for s, one in zip(starts, self.entries, strict=True)]
         if not self.request.at:
-            return min(last) if default is None else default
+            return min(last)
         found = quarters.parse(self.request.at)
         if not max(starts) <= found <= min(last):
             raise InputError(

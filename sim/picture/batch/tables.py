@@ -135,13 +135,13 @@ def differences(result: Result, scenarios: Sequence[str], chosen: Chosen) -> pd.
     return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
 
 
-def blocs(powers: Sequence[dict[str, Any]], number: int = 3) -> dict[str, list[str]]:
-    """The first blocs that hold a power (not a regional partner), with their powers' codes."""
+def blocs(powers: Sequence[dict[str, Any]]) -> dict[str, list[str]]:
+    """The first three blocs that hold a power (no regional partner), with their powers' codes."""
     found: dict[str, list[str]] = {}
     for power in powers:
         if power["kind"] == "power":
             found.setdefault(power["bloc"], []).append(power["code"])
-    return dict(list(found.items())[:number])
+    return dict(list(found.items())[:3])
 
 
 def bloc_ends(

@@ -11,11 +11,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.case import Case
+from sim.experiment.reading import in_words
 from sim.picture import strips
 from sim.picture.alternative import joined
 from sim.picture.fits.fitted import Fitted
 from sim.picture.fits.look import INNER, OUTER, OUTSIDE
-from sim.picture.labels import Labels, sentence, words
+from sim.picture.labels import Labels, sentence
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.strips import Axis, Mark, Panel, Row, Span
@@ -47,7 +48,7 @@ def pages(folder: Path, request: Request, case: Case | None = None) -> Iterator[
         found = {(one.measure, bool(one.text)) for one in map(labels.moment, part["moment"])}
         if len(found) == 1:  # otherwise the rows tell the measure
             measure, voted = found.pop()
-            title = f"share of {words(measure)}" if voted else labels.measure(measure).title
+            title = f"share of {in_words(measure)}" if voted else labels.measure(measure).title
             meaning = f"{title}: {meaning}"
         caption = fitted.caption(
             "Does the fitted model foretell what it was fitted to?",

@@ -7,10 +7,11 @@ from typing import Any, cast
 
 from sim import __version__
 from sim.case import Case, load_case
+from sim.experiment.reading import in_words
 from sim.fit.hindcast import Hindcast
 from sim.fit.record import shipped
 from sim.fit.skill import ALL
-from sim.picture.labels import Labels, sentence, words
+from sim.picture.labels import Labels, sentence
 from sim.picture.style import Caption
 
 
@@ -71,4 +72,4 @@ class Hindcasted:
 
 def family_name(family: str) -> str:
     """A family of figures in words."""
-    return "All families" if family == ALL else sentence(words(family))
+    return "All families" if family == ALL else sentence(in_words(family))

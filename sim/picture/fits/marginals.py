@@ -10,11 +10,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.case import Case
+from sim.experiment.reading import in_words
 from sim.picture import strips
 from sim.picture.alternative import joined, told
 from sim.picture.fits.fitted import Fitted
 from sim.picture.fits.look import MAIN, PRIOR
-from sim.picture.labels import words
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.strips import Axis, Mark, Panel, Row, Span
@@ -42,7 +42,7 @@ def pages(folder: Path, request: Request, case: Case | None = None) -> Iterator[
     )
     moved = table[table["verdict"] == "moved"]
     told_of = joined(
-        f"{words(one['parameter'])}: prior median {told(one['prior_q50'])}, posterior "
+        f"{in_words(one['parameter'])}: prior median {told(one['prior_q50'])}, posterior "
         f"{told(one['posterior_q50'])} ({told(one['posterior_q05'])} to "
         f"{told(one['posterior_q95'])})"
         for one in moved.to_dict("records")
@@ -79,7 +79,7 @@ def draw(parameters: pd.DataFrame, caption: Caption) -> Figure:
         size = 9.0 if shape == "|" else 5.0
         rows.append(
             Row(
-                label=words(one["parameter"]),
+                label=in_words(one["parameter"]),
                 tag=f"{one['low']:g} to {one['high']:g}".replace("-", "\u2212"),
                 note=one["verdict"],
                 strong=one["verdict"] == "moved",

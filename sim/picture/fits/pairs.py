@@ -13,11 +13,11 @@ from matplotlib.figure import Figure
 
 from sim.case import Case
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.picture import density
 from sim.picture.alternative import joined, told
 from sim.picture.fits.fitted import Fitted
 from sim.picture.fits.look import INNER, MAIN, OUTER
-from sim.picture.labels import words
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.scale import padded, ticks
@@ -62,7 +62,7 @@ def pages(folder: Path, request: Request, case: Case | None = None) -> Iterator[
          for one in range(len(names)) for other in range(one)), reverse=True,
     )  # fmt: skip
     said = joined(
-        (f"{words(other)} and {words(one)} {told(value)}" for _, one, other, value in ordered), 5
+        (f"{in_words(two)} and {in_words(one)} {told(value)}" for _, one, two, value in ordered), 5
     )
     yield Page(
         "fit_pairs", table, caption,
@@ -103,7 +103,7 @@ def draw(
     correlation = draws[names].corr(method="spearman").to_numpy()
     left, below, gap = 0.62, 0.3, GAP
     side = (WIDTH - 2 * MARGIN - left) / len(names)
-    headings = {name: wrap(words(name), side - 0.04, NOTE, "bold") for name in names}
+    headings = {name: wrap(in_words(name), side - 0.04, NOTE, "bold") for name in names}
     above = max(map(len, headings.values())) * NOTE * LINE + 0.12
     reading = (
         f"Lines: regions that hold {REGIONS[0]:.0%} (dark) and {REGIONS[1]:.0%} (light) of the "

@@ -11,12 +11,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from sim.case import Case
+from sim.experiment.reading import in_words
 from sim.fit.recovery import FITS, LEAST, MOST
 from sim.picture import strips
 from sim.picture.alternative import told
 from sim.picture.fits.fitted import Fitted
 from sim.picture.fits.look import BAND
-from sim.picture.labels import words
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.strips import Axis, Mark, Panel, Row
@@ -64,7 +64,7 @@ def draw(table: pd.DataFrame, caption: Caption, fits: int = FITS) -> Figure:
     """
     rows = [
         Row(
-            label=words(one["parameter"]),
+            label=in_words(one["parameter"]),
             marks=tuple(
                 Mark(float(one[f"coverage_{level}"]), LEVELS[level], f"coverage {level}",
                      SHAPES[level], size=5.0)

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 
 from sim.case import Case
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.picture.alternative import joined, told
 from sim.picture.fits.hindcasted import Hindcasted
 from sim.picture.fits.look import INNER, MAIN, OUTER, OUTSIDE
-from sim.picture.labels import Labels, sentence, words
+from sim.picture.labels import Labels, sentence
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.scale import panel_limits, ticks
@@ -112,7 +113,7 @@ def _parts(forecasts: pd.DataFrame, labels: Labels) -> Iterator[tuple[str, str, 
                 yield str(measure), labels.measure(str(measure)).title, own
         rest = part[~by_power & ~part["observable"].str.contains(".", regex=False)]
         if len(rest):
-            yield str(family), sentence(words(str(family))), rest
+            yield str(family), sentence(in_words(str(family))), rest
 
 
 def draw(

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 
 from sim.case import Case
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.fit.hindcast import MECHANISMS
 from sim.fit.scoring import QUANTITY_BASELINES
 from sim.fit.skill import ALL
@@ -18,7 +19,7 @@ from sim.picture import strips
 from sim.picture.alternative import joined, told
 from sim.picture.fits.hindcasted import Hindcasted
 from sim.picture.fits.look import MAIN, OTHER
-from sim.picture.labels import sentence, words
+from sim.picture.labels import sentence
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.strips import Axis, Mark, Panel, Row, Span
@@ -44,7 +45,7 @@ VARIANTS = {
     "noise_off": "without noise of drivers",
     "centre": "parameters at their centres",
     "prior": "parameters from the prior",
-    **{name: f"without {words(name.removesuffix('_off'))}" for name in MECHANISMS},
+    **{name: f"without {in_words(name.removesuffix('_off'))}" for name in MECHANISMS},
 }
 EDGE = 1.0  # skills beyond it are shown by an arrow
 
@@ -116,7 +117,7 @@ def _alternative(table: pd.DataFrame, what: str, names: Mapping[str, str]) -> st
     own = table[table["origins"].astype(str) == ALL]
     own = table if own.empty else own
     return f"Skill over {what}, with 95 percent intervals: " + joined(
-        f"{names.get(one['against'], words(one['against']))} {told(one['skill'])} "
+        f"{names.get(one['against'], in_words(one['against']))} {told(one['skill'])} "
         f"({told(one['low'])} to {told(one['high'])})"
         for one in own.to_dict("records")
     )
@@ -140,7 +141,7 @@ def draw(table: pd.DataFrame, main: int, caption: Caption) -> Figure:
     panels = []
     for family in dict.fromkeys(some["family"]):
         part = some[some["family"] == family]
-        heading = "All families" if family == ALL else sentence(words(str(family)))
+        heading = "All families" if family == ALL else sentence(in_words(str(family)))
         heading += f" ({int(part['series'].max())} series, {_counted(part, 'figures', main)})"
         rows = _skill_rows(part, [name for name in known if name in set(part["against"])], main)
         panels.append(Panel(heading, rows, axis))
@@ -246,7 +247,7 @@ def _skill_rows(
                 Mark(one["skill"], colour, kind, "o" if filled else "s", filled, 4.5, offset)
             )
             notes.append(_signed(float(one["skill"]), decimals))
-        label = (BASELINES | VOTE_BASELINES).get(name) or VARIANTS.get(name) or words(name)
+        label = (BASELINES | VOTE_BASELINES).get(name) or VARIANTS.get(name) or in_words(name)
         rows.append(Row(label, tuple(spans), tuple(marks), note="  ".join(notes)))
     return tuple(rows)
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from sim.experiment.design import DUMMY
-from sim.picture.labels import words
+from sim.experiment.reading import in_words
 
 MOST_ROWS = 20  # factors with bars
 ROW = 0.26  # height of a row with two bars [inches]
@@ -21,9 +21,8 @@ def rest(others: pd.DataFrame, sizes: pd.Series[float], what: str) -> str:
     if not number:
         return ""
     if number == 1:
-        return (
-            f" Not shown: {words(others['factor'].iloc[0])}, without {what} {bound(sizes.max())}."
-        )
+        only = in_words(others["factor"].iloc[0])
+        return f" Not shown: {only}, without {what} {bound(sizes.max())}."
     return f" Not shown: {number} more factors, none with {what} {bound(sizes.max())}."
 
 

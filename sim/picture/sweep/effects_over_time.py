@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.sheet import Cell, Sheet
 from sim.picture.style import (
     FAINT,
@@ -35,7 +35,7 @@ def alternative(table: pd.DataFrame) -> str:
     """The picture in words."""
     last = table[table["quarter"] == table["quarter"].max()]
     said = joined(
-        f"{words(one['factor'])} {told(one['mu_star'])}"
+        f"{in_words(one['factor'])} {told(one['mu_star'])}"
         for one in last.nlargest(6, "mu_star").to_dict("records")
     )
     when = quarters.name(int(last["quarter"].iloc[0]))
@@ -72,7 +72,7 @@ def draw(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
     years = times / 4
 
     legend = [
-        Scenario(names[place], words(names[place]), colour, line)
+        Scenario(names[place], in_words(names[place]), colour, line)
         for place, colour, line in zip(shown, SCENARIO_COLOURS, SCENARIO_LINES, strict=False)
     ]
     rest = Scenario("others", "largest of the other factors", FAINT, (0, (1, 2.2)))

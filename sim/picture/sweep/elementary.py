@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
 from sim.experiment.design import DUMMY
+from sim.experiment.reading import in_words
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.scale import ticks
 from sim.picture.sheet import Cell, Sheet
 from sim.picture.style import (
@@ -46,7 +46,7 @@ def problem(table: pd.DataFrame) -> str:
 def alternative(table: pd.DataFrame) -> str:
     """The picture in words."""
     said = joined(
-        f"{words(one['factor'])} {told(one['mu_star'])} ({told(one['mu_star_low'])} to "
+        f"{in_words(one['factor'])} {told(one['mu_star'])} ({told(one['mu_star_low'])} to "
         f"{told(one['mu_star_high'])}), standard deviation {told(one['sigma'])}"
         for one in table[table["told_apart"]].to_dict("records")
     )
@@ -83,7 +83,8 @@ def draw(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
     room = WIDTH - 2 * MARGIN - left
     chosen = _distinct(table, (room - 2.4) / across, tall / up)
     named, others = table[chosen], table[~chosen]
-    right = min(max(text_width(words(name), TICK, "bold") for name in named["factor"]), 2.4) + 0.35
+    widest = max(text_width(in_words(name), TICK, "bold") for name in named["factor"])
+    right = min(widest, 2.4) + 0.35
     sheet = Sheet(
         caption,
         "Dot: one factor. To the right: it moves the outcome more (mean absolute effect of moving "
@@ -130,7 +131,7 @@ def draw(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
         weight = "bold" if told else "normal"
         sheet.write(
             left + cell.width + 0.22, below + height,
-            shorten(words(one["factor"]), right - 0.22, TICK, weight), TICK,
+            shorten(in_words(one["factor"]), right - 0.22, TICK, weight), TICK,
             color=INK, va="center_baseline", weight=weight,
         )  # fmt: skip
     dress(axes)
@@ -167,7 +168,7 @@ def _grey(others: pd.DataFrame) -> str:
     if others.empty:
         return ""
     if len(others) <= 3:
-        return f" Grey: {', '.join(words(name) for name in others['factor'])}."
+        return f" Grey: {', '.join(in_words(name) for name in others['factor'])}."
     number, most = others["factor"].ne(DUMMY).sum(), others["mu_star"].max()
     dummy = " and the dummy, which acts on nothing" if DUMMY in set(others["factor"]) else ""
     return (

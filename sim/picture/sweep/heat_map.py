@@ -16,9 +16,9 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.experiment.sweep_result import Sweep
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.scale import number, rounded, ticks
@@ -114,7 +114,7 @@ def _page(
     why = "" if {across, up} <= chosen else (
         "Of all factors, these two explain most of the variance of row means, each alone. "
         if not chosen
-        else f"With {words(across)}, {words(up)} explains most of the variance of row means. "
+        else f"With {in_words(across)}, {in_words(up)} explains most of the variance of row means. "
     )  # fmt: skip
     filled = cells[cells["rows"] > 0]
     counts = filled["rows"]
@@ -133,9 +133,9 @@ def _page(
         + _of_mark(bool(filled["marked"].any()), subject)
         + _of_span(filled["mean"], subject.rows(column))
     )
-    what = f"Mean by {words(across)} and {words(up)}, {subject.when}"
+    what = f"Mean by {in_words(across)} and {in_words(up)}, {subject.when}"
     caption = subject.caption(
-        column, f"How do {words(across)} and {words(up)} together move {spoken}?", what
+        column, f"How do {in_words(across)} and {in_words(up)} together move {spoken}?", what
     )
     scenarios = [one for one, _ in subject.rows(column)]
     unit = subject.sweep.unit(column)
@@ -177,8 +177,8 @@ def _alternative(
         ordered = own.sort_values("mean", kind="stable").to_dict("records")
         ends = (ordered[0], ordered[-1])
         said = " and ".join(
-            f"{which} {told(one['mean'])} at {words(x.factor.name)} {one['across']} and "
-            f"{words(y.factor.name)} {one['up']}"
+            f"{which} {told(one['mean'])} at {in_words(x.factor.name)} {one['across']} and "
+            f"{in_words(y.factor.name)} {one['up']}"
             for which, one in zip(("least", "most"), ends, strict=True)
         )
         parts.append(f"{scenario.short}: {said}" if len(scenarios) > 1 else said)
@@ -362,7 +362,7 @@ def _name_axes(
 
 def _axis_name(bins: Bins) -> str:
     unit = f" [{bins.factor.unit}]" if bins.factor.unit else ""
-    return words(bins.factor.name) + unit
+    return in_words(bins.factor.name) + unit
 
 
 def _key(sheet: Sheet, shades: Shades, unit: str) -> None:

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from sim.analysis.sensitivity.study import leading
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.picture import strips
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.strips import Axis, Mark, Panel, Row, Span
 from sim.picture.style import (
     INK,
@@ -34,7 +34,7 @@ def alternative(table: pd.DataFrame) -> str:
     totals = bool(table["total"].notna().any())
     index = "total" if totals else "first"
     said = joined(
-        f"{words(one['factor'])} {told(one[index])} ({told(one[f'{index}_low'])} to "
+        f"{in_words(one['factor'])} {told(one[index])} ({told(one[f'{index}_low'])} to "
         f"{told(one[f'{index}_high'])})"
         for one in table[table["told_apart"]].to_dict("records")
     )
@@ -85,7 +85,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
         marks = (Mark(one["floor"], FLOOR, "floor", "|", size=9.0, offset=-at),)
         rows.append(
             Row(
-                label=words(one["factor"]),
+                label=in_words(one["factor"]),
                 spans=tuple(spans),
                 marks=marks if np.isfinite(one["floor"]) else (),
                 note="" if one["told_apart"] else NOT_TOLD,

@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.sheet import Cell, Sheet
 from sim.picture.style import (
     MARGIN,
@@ -44,7 +44,7 @@ def alternative(table: pd.DataFrame) -> str:
     said = [
         joined(
             (
-                f"{words(one['factor'])} {told(one[index])}"
+                f"{in_words(one['factor'])} {told(one[index])}"
                 for one in own.nlargest(3, index).to_dict("records")
             ),
             3,
@@ -93,7 +93,7 @@ def draw(table: pd.DataFrame, caption: Caption) -> Figure:
     colours = [*SCENARIO_COLOURS[: len(shown)], SCENARIO_COLOURS[-1], INTERACTIONS]
 
     legend = [
-        Scenario(name, words(name), colour, line)
+        Scenario(name, in_words(name), colour, line)
         for name, colour, line in zip(shown, SCENARIO_COLOURS, SCENARIO_LINES, strict=False)
     ]
     rest = [("other factors", SCENARIO_COLOURS[-1])] if len(first) > len(shown) else []

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.experiment.sweep_result import Sweep
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.multiples import GUTTER, Heading, columns_for, multiples, scale_values
 from sim.picture.page import Page
 from sim.picture.request import Request
@@ -154,7 +154,7 @@ def _alternative(found: pd.DataFrame, scenarios: Sequence[Scenario], spoken: str
     for name, points in own.groupby("factor", sort=False):
         ends = points.iloc[[0, -1]].to_dict("records")
         parts.append(
-            f"{words(str(name))} from {ends[0]['bin']} to {ends[1]['bin']}: "
+            f"{in_words(str(name))} from {ends[0]['bin']} to {ends[1]['bin']}: "
             f"{told(ends[0]['mean'])} to {told(ends[1]['mean'])}"
         )
     which = f" in {first.short}" if len(scenarios) > 1 else ""
@@ -196,7 +196,8 @@ def draw(
         unit = bins[str(name)].factor.unit
         share = float(rows["explains"].iloc[0])
         told_of = [f"explains {100 * share:.0f}%"] if np.isfinite(share) else []
-        headings.append(Heading(words(str(name)), "; ".join([*told_of, *([unit] if unit else [])])))
+        beside = "; ".join([*told_of, *([unit] if unit else [])])
+        headings.append(Heading(in_words(str(name)), beside))
     legend = scenarios if len(scenarios) > 1 else ()
     width = (WIDTH - 2 * MARGIN) / columns_for(len(headings)) - GUTTER - 0.08
     room = max(_below(one, width) for one in bins.values())

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from sim.core.errors import InputError
 from sim.experiment.design import DUMMY
+from sim.experiment.reading import in_words
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.scale import ticks
 from sim.picture.sheet import Cell, Sheet
 from sim.picture.style import (
@@ -41,7 +41,7 @@ def alternative(table: pd.DataFrame, of: str) -> str:
     for points in sorted(table["points"].unique()):
         own = table[table["points"] == points].nlargest(3, "value").to_dict("records")
         said = ", ".join(
-            f"{words(one['factor'])} {told(one['value'])} ({told(one['low'])} to "
+            f"{in_words(one['factor'])} {told(one['value'])} ({told(one['low'])} to "
             f"{told(one['high'])})"
             for one in own
         )
@@ -71,7 +71,7 @@ def draw(table: pd.DataFrame, caption: Caption, of: str) -> Figure:
     last = table[table["points"] == points[-1]].sort_values("value", ascending=False)
     shown = list(last["factor"])[:MOST_LINES]
     legend = [
-        Scenario(name, words(name), colour, line)
+        Scenario(name, in_words(name), colour, line)
         for name, colour, line in zip(shown, SCENARIO_COLOURS, SCENARIO_LINES, strict=False)
     ]
     left, tall = 0.62, 2.3

@@ -20,9 +20,9 @@ from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.world import Array
 from sim.experiment import store
-from sim.experiment.reading import check_scenario, matching, usual_outcomes
+from sim.experiment.reading import check_scenario, in_words, matching, usual_outcomes
 from sim.experiment.sweep_result import Sweep
-from sim.picture.labels import sentence, source, words
+from sim.picture.labels import sentence, source
 from sim.picture.request import Request
 from sim.picture.style import MOST_SCENARIOS, Caption, Scenario, scenario_styles
 from sim.scenario.factors import find_place
@@ -349,7 +349,7 @@ def spoken(manifest: Any, column: str) -> str:
         for one in case.get(table, ())
     }
     named = [actors.get(code, code) for code in codes]
-    plain = SPOKEN.get(name, words(name))
+    plain = SPOKEN.get(name, in_words(name))
     return f"{plain} ({', '.join(named)})" if named else plain
 
 

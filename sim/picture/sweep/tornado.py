@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from sim.analysis.sensitivity.study import leading
 from sim.core.errors import InputError
+from sim.experiment.reading import in_words
 from sim.picture import strips
 from sim.picture.alternative import joined, told
-from sim.picture.labels import words
 from sim.picture.strips import Axis, Mark, Panel, Row, Span
 from sim.picture.style import (
     INK,
@@ -32,7 +32,7 @@ def problem(table: pd.DataFrame) -> str:
 def alternative(table: pd.DataFrame) -> str:
     """The picture in words."""
     said = joined(
-        f"{words(str(name))} {told(own['effect'].min())} to {told(own['effect'].max())}"
+        f"{in_words(str(name))} {told(own['effect'].min())} to {told(own['effect'].max())}"
         for name, own in table.groupby("factor", sort=False)
     )
     return f"Tornado. Mean differences from the centre, smallest to largest: {said}"
@@ -78,7 +78,7 @@ def draw(table: pd.DataFrame, caption: Caption, unit: str = "") -> Figure:
         tag = f"{_value(first['value'])} to {_value(last['value'])}"
         rows.append(
             Row(
-                label=words(str(name)),
+                label=in_words(str(name)),
                 tag=tag if len(ends) > 1 else _value(first["value"]),
                 spans=tuple(spans),
                 marks=between,
