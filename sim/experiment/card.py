@@ -173,10 +173,6 @@ def _status(result: Stored, asked: int) -> str:
     return join(head, listed(told, most=5) if told else "")
 
 
-def about_status(result: Stored) -> object:
-    return result.manifest["status"]
-
-
 # What came out
 
 

@@ -37,7 +37,6 @@ CUMULATIVE = (
     "threats",
     "welfare",
 )
-_PLACES = ("{country}", "{power}")
 _QUARTERS = 4  # of a year
 
 

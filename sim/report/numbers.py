@@ -82,11 +82,11 @@ def of_unit(text: str, unit: str) -> str:
     return f"{text} {unit}"
 
 
-def counted(number: int, one: str, several: str = "") -> str:
+def counted(number: int, one: str) -> str:
     """A number of things: ``1 run``, ``2,000 runs``, ``no run``."""
     if number == 1:
         return f"1 {one}"
-    return f"{number:,} {several or one + 's'}" if number else f"no {one}"
+    return f"{number:,} {one}s" if number else f"no {one}"
 
 
 def _places(value: float, error: float | None) -> int:

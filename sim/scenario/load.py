@@ -70,7 +70,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     return _load(_read(_find(name_or_path, None)), [])
 
 
-def scenario_from_text(text: str, name: str = "scenario", folder: Path | None = None) -> Scenario:
+def scenario_from_text(text: str, name: str = "scenario") -> Scenario:
     """A scenario from the text of a file that is not written, or not yet.
 
     Parameters
@@ -78,15 +78,13 @@ def scenario_from_text(text: str, name: str = "scenario", folder: Path | None = 
     text : str
     name : str
         Name of the scenario, in messages too.
-    folder : Path, optional
-        Where the file would lie: what it names is looked for there first.
 
     Raises
     ------
     InputError
         As `load_scenario`.
     """
-    return _load(_parsed(text, name, Path(f"{name}.toml"), folder), [])
+    return _load(_parsed(text, name, Path(f"{name}.toml"), None), [])
 
 
 def validated(data: Mapping[str, Any], origin: Origin) -> Scenario:

@@ -27,8 +27,8 @@ class Quality:
         Share of all runs that are of interest.
     coverage_interval, density_interval : (float, float)
         Wilson intervals of 95 percent.
-    inside, interest_inside : int
-        Runs in the box, and those of interest among them.
+    inside : int
+        Runs in the box.
     rows : int
         Rows in the box.
     """
@@ -40,7 +40,6 @@ class Quality:
     coverage_interval: tuple[float, float]
     density_interval: tuple[float, float]
     inside: int
-    interest_inside: int
     rows: int
 
     @property
@@ -65,6 +64,5 @@ def quality(limits: Sequence[Limit], cases: Cases, whole: Cases) -> Quality:
         coverage_interval=counts_interval(covered, wanted, groups, COVERAGE),
         density_interval=counts_interval(interest, runs, group, COVERAGE),
         inside=round(runs.sum()),
-        interest_inside=round(interest.sum()),
         rows=int(inside.sum()),
     )
