@@ -71,15 +71,15 @@ def geography(tables: Mapping[str, Table]) -> Geography | None:
     Raises
     ------
     InputError
-        If there are lines or outlines but no places, or a row cannot be used: a country without its code, a route through a place that is not in
-        the table, an outline that is no list of points.
+        If there are lines or outlines but no places, or a row cannot be used: a country without its
+        code, a route through a place that is not in the table, an outline that is no list of
+        points.
     """
     if "map_places" not in tables:
         for name in ("map_lines", "map_outlines"):
             if name in tables:
-                raise InputError(
-                    f"{shown(tables[name].path)}: a map needs map_places.csv beside it; there is none"
-                )
+                path = shown(tables[name].path)
+                raise InputError(f"{path}: a map needs map_places.csv beside it; there is none")
         return None
     places = _places(tables["map_places"])
     return Geography(
