@@ -305,7 +305,7 @@ def _control(control: Control, state: State) -> Any:
             ),
         ]  # fmt: skip
         if untouched:
-            told = f"drawn in each run from {control.drawn}"
+            told = f"unless moved, drawn in each run from {control.drawn}"
             told = control.drawn if control.drawn == DIFFERS else told
             body.append(html.P(f"{told[:1].upper()}{told[1:]}", className="hint"))
     more: dict[str, Any] = {}

@@ -235,7 +235,8 @@ def test_outcomes_of_routes_channels_sectors_and_texts_are_shown(
     assert name.startswith(words)
     assert not any(code in name for code in column.split(".")[1:] if code.isupper())
     assert list(found["fan", "figure"]["data"][-1]["y"]) == pytest.approx(
-        np.median(view.present.path(column), axis=1), rel=1e-5  # the page is sent six digits
+        np.median(view.present.path(column), axis=1),
+        rel=1e-5,  # the page is sent six digits
     )
     assert to_query(state) == found["query", "data"]
     assert set(view.quarters_table()["outcome"]) >= {column}
