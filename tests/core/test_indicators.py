@@ -28,6 +28,7 @@ RUNS = 4
 HEADLINES = {
     *("position", "autonomy", "entropy", "output", "alignment", "leverage", "attention_share"),
     *("cohesion", "remittance_index", "reexport_intensity", "route_volume", "imposed", "fear"),
+    "route_capacity",
     *("terms", "realised"),
 }
 
