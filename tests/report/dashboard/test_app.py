@@ -12,6 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,7 +31,7 @@ from sim.report.dashboard.app import Application, dash_app
 from sim.report.dashboard.controls import Control
 from sim.report.dashboard.form import Slider
 from sim.report.dashboard.layout import CAVEAT, CHARTS
-from sim.report.dashboard.serve import Server, is_loopback
+from sim.report.dashboard.serve import Server, guarded, is_loopback
 from sim.report.dashboard.state import LOOKED_AT
 
 RUNS = 40
@@ -468,6 +469,39 @@ def test_ports_and_hosts_that_cannot_be_are_told() -> None:
 def test_which_hosts_only_this_machine_reaches() -> None:
     assert all(map(is_loopback, ("127.0.0.1", "localhost", "::1", "127.8.9.1")))
     assert not any(map(is_loopback, ("0.0.0.0", "192.168.1.2", "example.org", "::")))
+
+
+@pytest.mark.parametrize(
+    ("host", "headers", "status"),
+    [
+        ("127.0.0.1", {"Host": "127.0.0.1:8050"}, 200),
+        ("127.0.0.1", {"Host": "localhost:9000"}, 200),  # a tunnel's port
+        ("localhost", {"Host": "[::1]:8050"}, 200),
+        ("127.0.0.1", {"Host": "elsewhere.example:8050"}, 403),  # its name made to lead here
+        ("127.0.0.1", {"Host": "127.0.0.1.elsewhere.example"}, 403),
+        ("127.0.0.1", {"Host": "[::1"}, 403),
+        ("0.0.0.0", {"Host": "desk.example:8050"}, 200),
+        ("127.0.0.1", {"Host": "localhost", "Origin": "http://localhost"}, 200),
+        ("127.0.0.1", {"Host": "localhost", "Origin": "http://elsewhere.example"}, 403),
+        ("127.0.0.1", {"Host": "localhost:8050", "Origin": "http://localhost:3000"}, 403),
+        ("127.0.0.1", {"Host": "localhost", "Origin": "null"}, 403),
+        ("0.0.0.0", {"Host": "desk.example", "Origin": "http://elsewhere.example"}, 403),
+    ],
+)
+def test_pages_of_other_sites_are_refused(host: str, headers: dict[str, str], status: int) -> None:
+    from werkzeug.test import Client
+
+    def application(_: object, start: Any) -> list[bytes]:
+        start("200 OK", [("Content-Type", "text/plain")])
+        return [b"secret"]
+
+    answer = Client(guarded(application, host)).post("/", headers=headers)
+    assert answer.status_code == status
+    assert (answer.text == "secret") == (status == 200)
+    if status == 200:
+        assert answer.headers["Content-Security-Policy"].startswith("frame-ancestors 'self' ")
+    else:
+        assert answer.text.startswith("Refused: ")
 
 
 def test_nothing_is_loaded_from_elsewhere(application: Application) -> None:
