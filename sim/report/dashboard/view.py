@@ -63,9 +63,9 @@ class Row:
         Median of the baseline.
     difference, error : float
         Mean over runs of the run's difference from the same run of the baseline, and its
-        Monte-Carlo standard error.
-    above : float
-        Share of the runs that lie above the same run of the baseline.
+        Monte-Carlo standard error; not a number of a single run.
+    above, equal : float
+        Shares of the runs that lie above the same run of the baseline, and where it does.
     """
 
     column: str
@@ -78,6 +78,7 @@ class Row:
     difference: float = math.nan
     error: float = math.nan
     above: float = math.nan
+    equal: float = math.nan
 
 
 @dataclass(frozen=True)
@@ -264,13 +265,18 @@ class View:
                 "Nothing is compared: the baseline is the present setting itself, or does not have "
                 "this outcome. Move a control, or pin this setting and then move one."
             )
-        if row.difference == 0 and row.error == 0:
+        if row.equal == 1:
             return "Every run ends where the same run of the baseline does."
+        tied = f"; {share_of_runs(row.equal)} end where it does" if row.equal else ""
+        surely = (
+            "and one run has no standard error"
+            if math.isnan(row.error)
+            else f"with a Monte-Carlo standard error of {rounded(row.error, row.error)}"
+        )
         return (
             f"In {quarters.name(self.end)} {share_of_runs(row.above)} lie above the same run of "
-            "the baseline; the mean difference is "
-            f"{rounded(row.difference, row.error, sign=True)}, with a Monte-Carlo standard "
-            f"error of {rounded(row.error, row.error)}."
+            f"the baseline{tied}; the mean difference is "
+            f"{rounded(row.difference, row.error, sign=True)}, {surely}."
         )
 
     def distribution_says(self) -> str:
@@ -349,7 +355,7 @@ class View:
         error = float(gap.std(ddof=1)) / math.sqrt(len(gap)) if len(gap) > 1 else math.nan
         return Row(
             name, words, unit, median, low, high, float(np.median(before)), float(gap.mean()),
-            error, float((gap > 0).mean()),
+            error, float((gap > 0).mean()), float((gap == 0).mean()),
         )  # fmt: skip
 
     def cells(self, row: Row) -> list[str]:
@@ -358,16 +364,15 @@ class View:
         told = [rounded(row.median, spread), between(row.low, row.high, spread)]
         if math.isnan(row.baseline):
             return [*told, BLANK, BLANK, BLANK]
-        same = row.difference == 0 and not row.error
-        return [
-            *told,
-            rounded(row.baseline, spread),
-            "0"
-            if same
-            else f"{rounded(row.difference, row.error, sign=True)} "
-            f"(± {rounded(row.error, row.error)})",
-            percent(row.above),
-        ]
+        difference = rounded(row.difference, row.error, sign=True)
+        if not math.isnan(row.error):
+            difference += f" (± {rounded(row.error, row.error)})"
+        above = percent(row.above)
+        if 0 < row.equal < 1:
+            above += f" ({percent(row.equal)} equal)"
+        elif row.equal == 1:
+            difference, above = "0", "all equal"
+        return [*told, rounded(row.baseline, spread), difference, above]
 
     # Data
 

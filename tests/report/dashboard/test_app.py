@@ -126,6 +126,27 @@ def test_the_table_is_paired_run_by_run(application: Application) -> None:
     assert row.difference != 0
 
 
+def test_runs_that_end_where_those_of_the_baseline_do_are_told(application: Application) -> None:
+    query = f"outcome=route_volume&route=CPC&close_route.CPC.quarters=8&runs={RUNS}"
+    view = application.desk.show(from_query(query, application.design, "cpc_closure")).view
+    gap = view.present.last("route_volume.CPC") - view.baseline.last("route_volume.CPC")
+    row = view.row("route_volume.CPC")
+    assert row.equal == (gap == 0).mean()
+    assert 0.2 < row.equal < 0.8  # the pipeline is full in many runs of both
+    told = f"{100 * row.equal:.0f} %"
+    assert view.cells(row)[-1].endswith(f" ({told} equal)")
+    assert f"; {told} of runs end where it does; the mean" in view.difference_says()
+    same = replace(row, difference=0.0, error=0.0, above=0.0, equal=1.0)
+    assert view.cells(same)[-2:] == ["0", "all equal"]
+
+
+def test_one_run_has_no_standard_error(application: Application) -> None:
+    query = "close_route.CPC.quarters=8&runs=1"
+    view = application.desk.show(from_query(query, application.design, "cpc_closure")).view
+    assert "±" not in view.cells(view.row("autonomy.KAZ"))[-2]
+    assert view.difference_says().endswith(", and one run has no standard error.")
+
+
 def test_pinning_keeps_a_setting_and_unpinning_lets_go(application: Application) -> None:
     query = opened(application, "?close_route.CPC.quarters=8")["query", "data"]
     pinned = ask(application, query, "pin")
