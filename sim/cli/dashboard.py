@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from importlib.util import find_spec
+from importlib import import_module
 
 from sim.cli.parsing import Parser, cores, whole_number
-from sim.core.errors import InputError
+from sim.core.errors import missing_package
 
-_NEEDED = ("dash", "waitress")
+_NEEDED = {"dash": "Dash", "waitress": "Waitress"}  # by module, as they are called
 _DESIGN = "dashboard"  # where the sliders come from unless the user says otherwise
 
 
@@ -58,8 +58,11 @@ def add(top: Parser) -> None:
 
 def run(given: Namespace) -> int:
     """Serve the page until Ctrl-C."""
-    if any(find_spec(name) is None for name in _NEEDED):
-        raise InputError('the dashboard needs more packages: pip install "multivector[dashboard]"')
+    for module, package in _NEEDED.items():
+        try:
+            import_module(module)
+        except ImportError:
+            raise missing_package("the dashboard", package, "dashboard") from None
     from sim.experiment.design import load_design
     from sim.experiment.live import Live
     from sim.report.dashboard.app import Application, dash_app

@@ -28,6 +28,7 @@ from sim.scenario import list_scenarios, load_scenario
 from sim.scenario.problems import nearest
 
 _LOG = logging.getLogger(__name__)
+_LONGEST = 2000  # characters of a message; all that is allowed may take that many
 
 # What an answer holds, in order: property of a component of the page.
 ANSWER = (
@@ -179,12 +180,13 @@ class Application:
         try:
             return done | self._answer(asked, query)
         except InputError as error:
-            message = {("message", "children"): str(error)}
+            told = _shortened(str(error))
             if asked["kind"] != "open":
-                return done | message
+                return done | {("message", "children"): told}
             # An address that cannot be shown: the page opens as if it had none, and says so.
-            asked = {**asked, "search": ""}
-            return done | self._answer(asked, "") | message | {("query", "data"): no_update}
+            told = f"This address cannot be shown, and the page opens as if it had none. {told}"
+            opened = self._answer({**asked, "search": ""}, "")
+            return done | opened | {("message", "children"): told, ("query", "data"): no_update}
 
     def _answer(self, asked: Mapping[str, Any], query: str) -> dict[tuple[str, str], Any]:
         if asked["kind"] == "open":
@@ -274,6 +276,12 @@ class Application:
         table = view.runs_table() if kind == "runs" else view.quarters_table()
         name = f"{stem}_{kind}_{state.runs}_runs_seed_{state.seed}.csv"
         return name, table.to_csv(index=False)
+
+
+def _shortened(text: str) -> str:
+    """A message that repeats what an address holds, which may be of any length."""
+    half = _LONGEST // 2
+    return text if len(text) <= _LONGEST else f"{text[:half]} … {text[-half:]}"
 
 
 def _changed(number: int) -> str:

@@ -222,7 +222,16 @@ def test_an_address_that_cannot_be_opens_the_page_all_the_same(
     found = opened(application, search)
     assert message in found["message", "children"]
     assert "root:" not in found["message", "children"]  # nothing of a file of this machine
+    assert found["message", "children"].startswith(
+        "This address cannot be shown, and the page opens as if it had none. "
+    )
     assert found["fan", "figure"]["data"]
+
+
+def test_a_message_does_not_repeat_an_address_of_any_length(application: Application) -> None:
+    told = opened(application, f"?add={'x' * 20_000}")["message", "children"]
+    assert "add: there is no scenario 'xxx" in told
+    assert len(told) < 2200
 
 
 @pytest.mark.parametrize("outcome", ["autonomy", "imposed", "deals_gini", "cohesion", "gdp_usd"])
@@ -533,11 +542,15 @@ def test_nothing_is_loaded_from_elsewhere(application: Application) -> None:
 
 
 def test_without_the_extra_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "_NEEDED", ("no_such_package_at_all",))
+    monkeypatch.setitem(sys.modules, "waitress", None)  # as if it were not installed
     top = Parser(prog="multivector")
     command.add(top)
     given = top.parse(["dashboard"])
-    with pytest.raises(InputError, match=r'pip install "multivector\[dashboard\]"'):
+    told = (
+        "the dashboard needs Waitress, which is not installed; "
+        r'pip install "multivector\[dashboard\]"'
+    )
+    with pytest.raises(InputError, match=told):
         given.act(given)
 
 
