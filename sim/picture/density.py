@@ -16,6 +16,7 @@ Array = NDArray[np.float64]
 LEAST = 8  # with fewer runs a smooth curve would show shapes that nobody sampled
 BINS = 400
 CELLS = 180
+HEAP = 0.02  # share of runs at one end of the sample from which that end is a bound
 
 
 def spread(values: Array) -> float:
@@ -43,7 +44,9 @@ def along(values: Array) -> tuple[Array, Array] | None:
     -------
     places, heights : array (place,), or None
         The density integrates to one. Mass that smoothing would carry below zero is folded back
-        where the sample has no negative values. None where the sample is too small or constant.
+        where the sample has no negative values, and so is what it would carry past an end at which
+        the runs heap up, such as the capacity of a route. None where the sample is too small or
+        constant.
 
     Source
     ------
@@ -55,6 +58,11 @@ def along(values: Array) -> tuple[Array, Array] | None:
     low, high = float(values.min()) - 3 * bandwidth, float(values.max()) + 3 * bandwidth
     if low < 0 <= values.min():
         low = 0.0  # the smoother reflects at the ends of the range
+    heap = max(2.0, HEAP * len(values))
+    if np.sum(values == values.min()) > heap:
+        low = float(values.min())
+    if np.sum(values == values.max()) > heap:
+        high = float(values.max())
     width = (high - low) / BINS
     counts, edges = np.histogram(values, bins=BINS, range=(low, high))
     smooth = gaussian_filter1d(counts.astype(float), max(bandwidth / width, 0.5), mode="reflect")

@@ -160,3 +160,13 @@ def test_regions_hold_their_shares_of_the_runs(flat: bool) -> None:
     heights = found.height[rows, columns]
     for level, share in zip(found.levels, (0.9, 0.5), strict=True):
         assert np.mean(heights >= level) == pytest.approx(share, abs=0.05)
+
+
+def test_a_density_does_not_run_past_an_end_where_runs_heap_up() -> None:
+    values = np.minimum(np.random.default_rng(3).normal(50.0, 5.0, 2000), 53.0)
+    found = density.along(values)
+    assert found is not None
+    places, heights = found
+    assert places[-1] < 53.0
+    assert heights[-1] > 2 * heights[len(heights) // 2]
+    assert heights.sum() * (places[1] - places[0]) == pytest.approx(1.0)
