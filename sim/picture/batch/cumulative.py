@@ -15,6 +15,7 @@ from sim.analysis.monte_carlo import draws_of
 from sim.core.errors import InputError
 from sim.picture.alternative import ranges, told
 from sim.picture.batch.samples import (
+    STANDARD,
     at_suffix,
     check_samples,
     is_count,
@@ -45,7 +46,6 @@ from sim.picture.style import (
 )
 from sim.picture.words import LINE, text_width
 
-STANDARD = ("autonomy",)  # drawn where no outcome is asked for
 PAGE = 6  # most panels of a page
 CONFIDENCE = 0.95  # of the band around the curve
 BANDS = 2  # with more scenarios than this, only the first has a band

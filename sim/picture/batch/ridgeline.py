@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,19 +12,15 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.picture import density
-from sim.picture.alternative import ranges
-from sim.picture.batch import tables
 from sim.picture.batch.samples import (
-    at_suffix,
     check_samples,
     is_count,
     median_words,
-    sample_of,
-    samples_at,
+    sample_pages,
+    samples_of,
     shown_ranges,
-    spread,
 )
-from sim.picture.batch.subject import Subject, file_name
+from sim.picture.batch.subject import Subject
 from sim.picture.page import Page
 from sim.picture.request import Request
 from sim.picture.scale import panel_limits, ticks
@@ -48,25 +43,10 @@ from sim.picture.style import (
 )
 from sim.picture.words import LINE, text_width
 
-STANDARD = ("autonomy",)  # drawn where no outcome is asked for
-
 
 def pages(subject: Subject, request: Request) -> Iterator[Page]:
     """Distributions of the outcomes asked for, at the end or at a quarter; see `Page`."""
-    for chosen in subject.choose(request.outcome or STANDARD):
-        table, when = samples_at(subject, chosen)
-        shown = f"{subject.label(chosen)} in {when}"
-        for ending, panels, note in subject.pages(chosen, table, ["value"]):
-            caption = subject.caption(shown, subject.meaning(chosen), note)
-            drawn = table[table["panel"].isin([panel.code for panel in panels])]
-            told = ranges(spread(drawn), panels, subject.scenarios, ("q05", "q50", "q95"))
-            yield Page(
-                f"ridgeline_{file_name(chosen)}{at_suffix(subject, when)}{ending}",
-                drawn,
-                caption,
-                f"Distributions of runs. Median, with the middle 90 percent of runs. {told}",
-                partial(draw, drawn, panels, subject.scenarios, tables.QUANTILES, caption),
-            )
+    return sample_pages(subject, request, "ridgeline", "Distributions", draw)
 
 
 def draw(
@@ -101,11 +81,7 @@ def draw(
     shown = check_quantiles(quantiles, least=3)
     table = check_samples(table)
 
-    samples = {
-        (actor.code, scenario.name): sample_of(table, actor, scenario)
-        for actor in panels
-        for scenario in scenarios
-    }
+    samples = samples_of(table, panels, scenarios)
     ranges = shown_ranges(samples, panels, scenarios, shown)
     limits, remark = panel_limits(ranges, own_units=any(actor.unit for actor in panels))
     numbers = {

@@ -2,21 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import pandas as pd
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.picture.alternative import ranges
 from sim.picture.batch import tables
 from sim.picture.batch.choice import Chosen
-from sim.picture.batch.subject import Subject
+from sim.picture.batch.subject import Subject, file_name
+from sim.picture.page import Page
+from sim.picture.request import Request
 from sim.picture.scale import rounded
 from sim.picture.style import Actor, Scenario
 
+STANDARD = ("autonomy",)  # drawn where no outcome is asked for
 COUNTED = 25  # up to so many whole values are shown as bars
+
+
+def sample_pages(
+    subject: Subject, request: Request, name: str, words: str, draw: Callable[..., Figure]
+) -> Iterator[Page]:
+    """Pages of a figure that draws each run's value, at the end or at a quarter.
+
+    Parameters
+    ----------
+    subject : Subject
+    request : Request
+        Its outcomes; default: `STANDARD`.
+    name : str
+        Of the figure; files' names begin with it.
+    words : str
+        What is drawn, for those who cannot see it.
+    draw : callable
+        Takes table, panels, scenarios, quantiles and caption.
+    """
+    for chosen in subject.choose(request.outcome or STANDARD):
+        table, when = samples_at(subject, chosen)
+        shown = f"{subject.label(chosen)} in {when}"
+        file = f"{name}_{file_name(chosen)}{at_suffix(subject, when)}"
+        for ending, panels, note in subject.pages(chosen, table, ["value"]):
+            caption = subject.caption(shown, subject.meaning(chosen), note)
+            drawn = table[table["panel"].isin([panel.code for panel in panels])]
+            told = ranges(spread(drawn), panels, subject.scenarios, ("q05", "q50", "q95"))
+            yield Page(
+                f"{file}{ending}",
+                drawn,
+                caption,
+                f"{words} of runs. Median, with the middle 90 percent of runs. {told}",
+                partial(draw, drawn, panels, subject.scenarios, tables.QUANTILES, caption),
+            )
 
 
 def samples_at(subject: Subject, chosen: Chosen) -> tuple[pd.DataFrame, str]:
@@ -78,10 +118,17 @@ def spread(table: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({name: values.quantile(at) for name, at in named.items()}).reset_index()
 
 
-def sample_of(table: pd.DataFrame, actor: Actor, scenario: Scenario) -> NDArray[np.float64]:
-    """Values of one scenario and panel, one a run."""
-    chosen = (table["panel"] == actor.code) & (table["scenario"] == scenario.name)
-    return table.loc[chosen, "value"].to_numpy(dtype=float)
+def samples_of(
+    table: pd.DataFrame, panels: Sequence[Actor], scenarios: Sequence[Scenario]
+) -> dict[tuple[str, str], NDArray[np.float64]]:
+    """Values by panel's code and scenario's name, one a run."""
+    return {
+        (actor.code, scenario.name): table.loc[
+            (table["panel"] == actor.code) & (table["scenario"] == scenario.name), "value"
+        ].to_numpy(dtype=float)
+        for actor in panels
+        for scenario in scenarios
+    }
 
 
 def median_words(sample: NDArray[np.float64], limits: tuple[float, float]) -> str:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sim.experiment.statistics import QUANTILES
 from sim.picture import density
+from sim.picture.batch.samples import is_count
 from sim.picture.style import FAINT, INK, PAPER, RULE, SCENARIO_COLOURS, Actor
 
 Array = NDArray[Any]
@@ -24,7 +25,6 @@ Figure = dict[str, Any]
 PRESENT, BASELINE = SCENARIO_COLOURS[0], FAINT
 FONT = "system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif"
 LEVELS = tuple(QUANTILES.values())  # 5, 25, 50, 75 and 95 percent
-COUNTED = 25  # up to so many whole values are shown as bars
 CLOUD = 400  # most runs drawn as dots in the triangle
 CURVE = 120  # points of a smooth curve
 WINDOWS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.6, 1.0)  # sides of the part of the triangle that is shown
@@ -505,12 +505,6 @@ def _bars(values: Array, name: str, colour: str) -> dict[str, Any]:
         },
         "hovertemplate": name + ": %{x} in %{y:.1%} of runs<extra></extra>",
     }
-
-
-def is_count(values: Array) -> bool:
-    """Whether runs end at few whole numbers, which a smooth curve would misrepresent."""
-    whole = np.unique(values)
-    return len(whole) <= COUNTED and bool(np.all(whole == np.round(whole)))
 
 
 def _marks(values: Array, name: str, colour: str, height: float) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from sim.experiment.describe import describe_outcomes
 from sim.experiment.held import Held
 from sim.experiment.reading import unit_of
 from sim.experiment.statistics import QUANTILES
+from sim.picture.batch.samples import is_count
 from sim.picture.batch.tables import blocs
 from sim.picture.style import Actor
 from sim.report.dashboard import charts
@@ -284,7 +285,7 @@ class View:
         text = (
             "Curve: density of runs. Bars below, thick to thin: 50 % and 90 % of runs; dot: median."
         )
-        if charts.is_count(self.present.last(self.column)):
+        if is_count(self.present.last(self.column)):
             text = text.replace("Curve: density of runs", "Columns: shares of runs")
         return text
 
