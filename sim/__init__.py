@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sim.picture import figure
     from sim.scenario import load_scenario
 
-__version__ = "0.1.0"
+__version__ = "0.6.0"
 
 __all__ = ["batch", "figure", "load", "load_case", "load_scenario", "sweep"]
 
