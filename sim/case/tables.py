@@ -6,9 +6,10 @@ import csv
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from sim.case.schema import (
     ATTRIBUTES,
@@ -29,6 +30,20 @@ _FORMS = {  # of cells that are text: what they look like, and in words
     "colour": (re.compile(r"#[0-9A-Fa-f]{6}"), "# and six hexadecimal digits"),
 }
 AXES = ("country", "power", "other", "channel", "route", "season")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a table; its text is the message."""
+
+    message: str
+    path: Path
+    line: int | None = None  # None: about the file as a whole
+    column: str = ""
+    blank: bool = False  # nothing stands where something is needed
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True)
@@ -79,6 +94,10 @@ class Table:
     def where(self, row: Row) -> str:
         """``file:line`` of a row, for messages."""
         return f"{shown(self.path)}:{row.line}"
+
+    def problem(self, row: Row, text: str) -> Problem:
+        """Something wrong with a row."""
+        return Problem(f"{self.where(row)}: {text}", self.path, row.line)
 
 
 def shown(path: Path) -> str:
@@ -141,30 +160,10 @@ def read_table(
     InputError
         At the first thing wrong.
     """
-    lines = _lines(path, read_text(path))
-    header_line, header = lines[0]
-    name = shown(path)
-    _check_header(f"{name}:{header_line}", header, columns)
-    order = {name: position for position, name in enumerate(header)}
-    rows: list[Row] = []
-    first: dict[tuple[str, ...], int] = {}
-    for line, found in lines[1:]:
-        where = f"{name}:{line}"
-        if len(found) != len(header):
-            raise InputError(
-                f"{where}: found {len(found)} cells; the header has {len(header)} columns "
-                "(a text with a comma needs quotes)"
-            )
-        cells = {c.name: found[order[c.name]] if c.name in order else "" for c in columns}
-        parsed = {c.name: _number(where, c, cells[c.name], codes) for c in columns}
-        numbers = {c.name: parsed[c.name] for c in columns if c.kind not in _FORMS}
-        same = tuple(cells[name] for name in key)
-        if same in first:
-            what = ", ".join(f"{name} {cells[name]}" for name in key if cells[name])
-            raise InputError(f"{where}: {what} stands already on line {first[same]}")
-        first[same] = line
-        rows.append(Row(line, cells, numbers))
-    return Table(path.stem, path, tuple(column.name for column in columns), tuple(rows))
+    table, problems = survey_table(path, columns, key, codes)
+    if table is None or problems:
+        raise InputError(str(problems[0]))
+    return table
 
 
 def read_tables(folder: Path) -> dict[str, Table]:
@@ -181,24 +180,113 @@ def read_tables(folder: Path) -> dict[str, Table]:
     InputError
         At the first thing wrong in a file, or between files.
     """
+    tables, problems = survey_tables(folder)
+    if problems:
+        raise InputError(str(problems[0]))
+    return tables
+
+
+def survey_table(
+    path: Path, columns: Sequence[Column], key: Sequence[str], codes: Mapping[str, Sequence[str]]
+) -> tuple[Table | None, list[Problem]]:
+    """Read one CSV table as far as it can be read, and list everything wrong with it.
+
+    Parameters
+    ----------
+    path, columns, key
+        As for `read_table`.
+    codes : mapping of str to sequence of str
+        As for `read_table`; columns that refer to a table that is not in it are not checked.
+
+    Returns
+    -------
+    Table or None
+        None if the file or its header cannot be read. A cell that is wrong gives no number; a row
+        that repeats another is left out.
+    list of Problem
+        In the order of the lines.
+    """
+    try:
+        lines = _lines(path, read_text(path))
+        header_line, header = lines[0]
+        name = shown(path)
+        _check_header(f"{name}:{header_line}", header, columns)
+    except InputError as error:
+        return None, [Problem(str(error), path)]
+    order = {name: position for position, name in enumerate(header)}
+    problems: list[Problem] = []
+    rows: list[Row] = []
+    first: dict[tuple[str, ...], int] = {}
+    for line, found in lines[1:]:
+        where = f"{name}:{line}"
+        ragged = len(found) != len(header)
+        if ragged:
+            text = (
+                f"{where}: found {len(found)} cells; the header has {len(header)} columns "
+                "(a text with a comma needs quotes)"
+            )
+            problems.append(Problem(text, path, line))
+            found = [*found, *[""] * len(header)]  # the codes in front still tell which row it is
+        cells = {c.name: found[order[c.name]] if c.name in order else "" for c in columns}
+        numbers: dict[str, float] = {}
+        for column in columns:
+            try:
+                number = math.nan if ragged else _number(where, column, cells[column.name], codes)
+            except InputError as error:
+                number, blank = math.nan, not cells[column.name]
+                problems.append(Problem(str(error), path, line, column.name, blank))
+            if column.kind not in _FORMS:
+                numbers[column.name] = number
+        same = tuple(cells[name] for name in key)
+        if same in first:
+            what = ", ".join(f"{name} {cells[name]}" for name in key if cells[name])
+            text = f"{where}: {what} stands already on line {first[same]}"
+            problems.append(Problem(text, path, line))
+            continue
+        first[same] = line
+        rows.append(Row(line, cells, numbers))
+    return Table(path.stem, path, tuple(column.name for column in columns), tuple(rows)), problems
+
+
+def survey_tables(folder: Path) -> tuple[dict[str, Table], list[Problem]]:
+    """Read all tables of a case as far as they can be read, and list everything wrong.
+
+    Parameters
+    ----------
+    folder : Path
+        As for `read_tables`.
+
+    Returns
+    -------
+    dict of str to Table
+        Those that could be read; see `survey_table`.
+    list of Problem
+        File by file, then what is wrong between rows; one for a line of the latter at most.
+    """
     tables: dict[str, Table] = {}
     codes: dict[str, Sequence[str]] = {}
+    problems: list[Problem] = []
     for name, columns in TABLES.items():
         if name in OPTIONAL and not (folder / f"{name}.csv").exists():
             continue
-        table = read_table(folder / f"{name}.csv", columns, KEYS[name], codes)
+        table, found = survey_table(folder / f"{name}.csv", columns, KEYS[name], codes)
+        problems += found
+        if table is None:
+            continue
         if name in NEEDED and not len(table):
-            raise InputError(f"{shown(table.path)}: has no rows; at least one is needed")
+            text = f"{shown(table.path)}: has no rows; at least one is needed"
+            problems.append(Problem(text, table.path))
         tables[name] = table
         codes[name] = table.codes
-    _check_powers(tables["powers"])
-    _check_routes(tables["routes"])
-    _check_parameters(tables["parameters"])
-    _check_cells(tables["attributes"], "attribute", ATTRIBUTES)
-    _check_cells(tables["drivers"], "driver", DRIVERS)
-    if "residual_noise" in tables:
-        _check_index(tables["residual_noise"], "driver", DRIVERS)
-    return tables
+    between: list[Iterator[Problem]] = [
+        check(tables[name], *rest) for name, check, *rest in _CHECKS if name in tables
+    ]
+    known = {(problem.path, problem.line) for problem in problems}
+    for problem in (one for found in between for one in found):
+        if (problem.path, problem.line) not in known:
+            known.add((problem.path, problem.line))
+            problems.append(problem)
+    return tables, problems
 
 
 def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
@@ -239,8 +327,8 @@ def _number(where: str, column: Column, cell: str, codes: Mapping[str, Sequence[
         if column.blank or column.optional:
             return math.nan
         raise InputError(f"{where}: found nothing; a {column.kind} is needed")
-    allowed = codes[column.table] if column.table else column.allowed
-    if (column.table or column.allowed) and cell not in allowed:
+    allowed = codes.get(column.table) if column.table else column.allowed or None
+    if allowed is not None and cell not in allowed:
         raise InputError(f"{where}: {choice(cell, allowed)}")
     if column.kind in _FORMS:
         form, words = _FORMS[column.kind]
@@ -273,83 +361,110 @@ def span(low: float, high: float) -> str:
     return f"{low:g} to {high:g}"
 
 
-def _check_powers(powers: Table) -> None:
+def _check_powers(powers: Table) -> Iterator[Problem]:
     regional = [row for row in powers if row["kind"] == "regional"]
-    if len(regional) > 1:
-        raise InputError(
-            f"{powers.where(regional[1])}: column 'kind': {regional[1]['power']} is a second "
-            f"regional partner; line {regional[0].line} has one already"
+    for row in regional[1:]:
+        yield powers.problem(
+            row,
+            f"column 'kind': {row['power']} is a second regional partner; line "
+            f"{regional[0].line} has one already",
         )
 
 
-def _check_routes(routes: Table) -> None:
+def _check_routes(routes: Table) -> Iterator[Problem]:
     """A route stays in its country, channel and unit in all years, and within its capacity."""
     first: dict[str, Row] = {}
     for row in routes:
         before = first.setdefault(row["route"], row)
         for column in ("country", "channel", "unit"):
             if row[column] != before[column]:
-                raise InputError(
-                    f"{routes.where(row)}: column {column!r}: found {row[column]!r} for route "
-                    f"{row['route']}; line {before.line} has {before[column]!r}"
+                yield routes.problem(
+                    row,
+                    f"column {column!r}: found {row[column]!r} for route {row['route']}; "
+                    f"line {before.line} has {before[column]!r}",
                 )
         if row.number("volume") > row.number("capacity"):
-            raise InputError(
-                f"{routes.where(row)}: column 'volume': found {row['volume']} for route "
-                f"{row['route']}; allowed: at most the capacity, {row['capacity']}"
+            yield routes.problem(
+                row,
+                f"column 'volume': found {row['volume']} for route {row['route']}; allowed: at "
+                f"most the capacity, {row['capacity']}",
             )
         if not row.number("unit_value_usd") > 0:
-            raise InputError(
-                f"{routes.where(row)}: column 'unit_value_usd': found {row['unit_value_usd']} "
-                f"for route {row['route']}; allowed: more than 0"
+            yield routes.problem(
+                row,
+                f"column 'unit_value_usd': found {row['unit_value_usd']} for route "
+                f"{row['route']}; allowed: more than 0",
             )
 
 
-def _check_parameters(parameters: Table) -> None:
+def _check_parameters(parameters: Table) -> Iterator[Problem]:
     """Rows of parameters: a known name, and numbers for which its equation has a meaning."""
     for row in parameters:
-        where, name = parameters.where(row), row["name"]
+        name = row["name"]
         if name not in PARAMETERS:
-            raise InputError(f"{where}: column 'name': {choice(name, tuple(PARAMETERS))}")
+            yield parameters.problem(row, f"column 'name': {choice(name, tuple(PARAMETERS))}")
+            continue
         low, high = PARAMETERS[name]
         for column in ("value", "low", "high"):
             if row[column] and not low <= row.number(column) <= high:
-                raise InputError(
-                    f"{where}: column {column!r}: found {row[column]} for {name}; "
-                    f"allowed: {span(low, high)}"
+                yield parameters.problem(
+                    row,
+                    f"column {column!r}: found {row[column]} for {name}; "
+                    f"allowed: {span(low, high)}",
                 )
 
 
-def _check_cells(table: Table, column: str, known: Mapping[str, Attribute | Driver]) -> None:
+def _check_cells(
+    table: Table, column: str, known: Mapping[str, Attribute | Driver]
+) -> Iterator[Problem]:
     """Rows of attributes and drivers: a known name, its own axes only, a value in its range."""
-    _check_index(table, column, known)
+    yield from _check_index(table, column, known)
     for row in table:
-        where, name = table.where(row), row[column]
+        name = row[column]
+        if name not in known:
+            continue
         entry = known[name]
         if name == "transit_days" and row["value"]:
-            raise InputError(
-                f"{where}: column 'value': found {row['value']} for {name}; it comes from column "
-                "'days' of the routes, leave it blank"
+            yield table.problem(
+                row,
+                f"column 'value': found {row['value']} for {name}; it comes from column 'days' of "
+                "the routes, leave it blank",
             )
         if not entry.low <= row.number("value") <= entry.high and row["value"]:
-            raise InputError(
-                f"{where}: column 'value': found {row['value']} for {name}; "
-                f"allowed: {span(entry.low, entry.high)}"
+            yield table.problem(
+                row,
+                f"column 'value': found {row['value']} for {name}; "
+                f"allowed: {span(entry.low, entry.high)}",
             )
 
 
-def _check_index(table: Table, column: str, known: Mapping[str, Attribute | Driver]) -> None:
+def _check_index(
+    table: Table, column: str, known: Mapping[str, Attribute | Driver]
+) -> Iterator[Problem]:
     """Rows of a known name that fill its own axes only."""
     axes = [name for name in AXES if name in table.columns]
     for row in table:
-        where, name = table.where(row), row[column]
+        name = row[column]
         if name not in known:
-            raise InputError(f"{where}: column {column!r}: {choice(name, tuple(known))}")
+            yield table.problem(row, f"column {column!r}: {choice(name, tuple(known))}")
+            continue
         entry = known[name]
         for axis in axes:
             if row[axis] and axis not in entry.axes:
                 takes = ", ".join(entry.axes) or "none"
-                raise InputError(
-                    f"{where}: column {axis!r}: found {row[axis]!r}, but {column} {name!r} has no "
-                    f"{axis}; it has: {takes}"
+                yield table.problem(
+                    row,
+                    f"column {axis!r}: found {row[axis]!r}, but {column} {name!r} has no {axis}; "
+                    f"it has: {takes}",
                 )
+
+
+# What is wrong between rows: the table, and the function that looks with what else it needs.
+_CHECKS: tuple[tuple[str, Callable[..., Iterator[Problem]], *tuple[Any, ...]], ...] = (
+    ("powers", _check_powers),
+    ("routes", _check_routes),
+    ("parameters", _check_parameters),
+    ("attributes", _check_cells, "attribute", ATTRIBUTES),
+    ("drivers", _check_cells, "driver", DRIVERS),
+    ("residual_noise", _check_index, "driver", DRIVERS),
+)
