@@ -55,6 +55,53 @@ def applicable(rows: Iterable[Row], year: int) -> list[Row]:
     )
 
 
+def winners(
+    table: Table,
+    name: str,
+    axes: Sequence[str],
+    codes: Mapping[str, Sequence[str]],
+    base: int,
+    column: str = "value",
+) -> Indices:
+    """Which row of a table gives each cell of an attribute or driver.
+
+    Parameters
+    ----------
+    table : Table
+        Its first column names the attribute or driver.
+    name : str
+    axes : sequence of str
+        Of the attribute or driver.
+    codes : mapping of str to sequence of str
+        Codes along each axis; a row about another code gives no cell.
+    base : int
+        Base quarter.
+    column : str
+        The number asked for; a row that leaves it blank gives no cell.
+
+    Returns
+    -------
+    array of int (*axes)
+        Positions in ``table.rows``; -1 where no row gives a number.
+    """
+    found = np.full([len(codes[axis]) for axis in axes], -1, dtype=np.intp)
+    position = {row.line: i for i, row in enumerate(table.rows)}
+    first = table.columns[0]
+    for row in applicable((row for row in table if row[first] == name), base_year(base)):
+        cell = {axis: row.cells.get(axis, "") for axis in axes}
+        if math.isnan(row.number(column)) or any(
+            code and code not in codes[axis] for axis, code in cell.items()
+        ):
+            continue
+        index = tuple(
+            codes[axis].index(code) if code else slice(None) for axis, code in cell.items()
+        )
+        found[index] = position[row.line]
+        if tuple(axes) == ("power", "other"):  # a pair, in whichever order it is written
+            found[index[::-1]] = position[row.line]
+    return found
+
+
 def all_names(tables: Mapping[str, Table]) -> Names:
     """Codes of all that the tables hold, simulated or not, in the order of the files."""
     return Names(
@@ -242,21 +289,10 @@ class _Grid:
     ) -> Array:
         """One attribute or driver as an array (*axes), NaN where no row gives a number."""
         array = np.full([len(self.codes[axis]) for axis in axes], math.nan)
-        first = table.columns[0]
-        rows = (row for row in table if row[first] == name)
-        for row in applicable(rows, base_year(base)):
-            number = row.number(column)
-            cell = {axis: row.cells.get(axis, "") for axis in axes}
-            if math.isnan(number) or any(
-                code and code not in self.codes[axis] for axis, code in cell.items()
-            ):
-                continue
-            index = tuple(
-                self.codes[axis].index(code) if code else slice(None) for axis, code in cell.items()
-            )
-            array[index] = number
-            if axes == ("power", "other"):  # a pair of powers, in whichever order it is written
-                array[index[::-1]] = number
+        rows = winners(table, name, axes, self.codes, base, column)
+        for cell in np.argwhere(rows >= 0):
+            index = tuple(cell)
+            array[index] = table.rows[rows[index]].number(column)
         return array
 
     def complete(
@@ -288,7 +324,7 @@ def _choose(
     return np.array([i for i, code in enumerate(whole) if code in wanted], dtype=np.intp)
 
 
-def _base_routes(routes: Table, year: int) -> list[tuple[Row, bool]]:
+def base_routes(routes: Table, year: int) -> list[tuple[Row, bool]]:
     """Each route's row for a base year, and whether the route existed by then.
 
     A route whose first row is later than the base year was not there yet: that row tells all but
@@ -324,7 +360,7 @@ def _places(table: Table, grid: _Grid, base: int) -> list[_Place]:
             codes["power"].index(row["power"]),
             codes["channel"].index(row["channel"]),
         )
-        for row, existed in _base_routes(table, base_year(base))
+        for row, existed in base_routes(table, base_year(base))
         if row["country"] in codes["country"]
     ]
 

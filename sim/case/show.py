@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from sim.case.build import all_names, applicable, base_year, build
 from sim.case.check import identifiers
 from sim.case.layout import NO_BREAK, columns, finished, paragraph
+from sim.case.provenance import latest_routes, winning
 from sim.case.schema import ATTRIBUTES, CONFIDENCE
 from sim.case.tables import Row, Table, choice
 from sim.core.drivers import DRIVERS
@@ -116,7 +117,7 @@ def _all_routes(routes: Table, base: int) -> list[str]:
             row["days"],
             row["name"],
         )
-        for row in _latest(routes, base)
+        for row in latest_routes(routes, base)
     ]
     header = ("Route", "In", "By", "Channel", "Volume, of capacity", "Days", "Name")
     return columns(header, rows)
@@ -134,7 +135,7 @@ def _common_attributes(table: Table, base: int) -> list[str]:
         )
         for name, entry in ATTRIBUTES.items()
         if "country" not in entry.axes
-        for row in _winning(table, name, entry.axes, base)
+        for row in winning(table, name, entry.axes, base)
     ]
     header = ("Attribute", "Of", "Value", "Range", "Confidence", "Source")
     return columns(header, rows)
@@ -145,7 +146,7 @@ def _references(table: Table, base: int) -> list[str]:
     rows = []
     for name, entry in DRIVERS.items():
         known = applicable((row for row in table if row["driver"] == name), base_year(base))
-        for row in _winning(table, name, entry.axes, base):
+        for row in winning(table, name, entry.axes, base):
             # A blank number is taken over from a wider row, as in the arrays.
             wider = [r for r in known if all(r[axis] in ("", row[axis]) for axis in entry.axes)]
             value, noise = (
@@ -194,7 +195,7 @@ def _country(tables: Mapping[str, Table], title: str, base: int, country: str) -
     for attribute, entry in ATTRIBUTES.items():
         if "country" not in entry.axes:
             continue
-        rows = _winning(tables["attributes"], attribute, entry.axes, base, country)
+        rows = winning(tables["attributes"], attribute, entry.axes, base, country)
         if not rows:
             continue
         lines.append(f"{attribute}: {entry.meaning} [{entry.unit}]")
@@ -225,7 +226,7 @@ def _held_over(tables: Mapping[str, Table], world: World, country: str) -> list[
             parts = [f"{names.channels[k]} {percent[k]:.2f} ({control[k]:.2g})" for k in felt]
             detail = ", ".join(part.replace(" ", NO_BREAK) for part in parts)
             rows.append((names.powers[p], f"{percent.sum():.2f}", names.channels[felt[0]], detail))
-    judged = _winning(tables["attributes"], "control", ATTRIBUTES["control"].axes, world.base)
+    judged = winning(tables["attributes"], "control", ATTRIBUTES["control"].axes, world.base)
     grades = Counter(row["confidence"] for row in judged)
     counted = ", ".join(f"{grades[grade]} {grade}" for grade in CONFIDENCE if grades[grade])
     header = ("Power", "Leverage", "Largest", "By channel, in brackets the control")
@@ -245,7 +246,7 @@ def _routes(
     tables: Mapping[str, Table], world: World, country: str, known_as: Mapping[str, str]
 ) -> list[str]:
     """A country's routes, with the part of its channel that each carries."""
-    known = {row["route"]: row for row in _latest(tables["routes"], world.base)}
+    known = {row["route"]: row for row in latest_routes(tables["routes"], world.base)}
     routes = world.attributes.routes
     carried = (routes.capacity * routes.yield_)[:, 0]
     lines = []
@@ -263,34 +264,6 @@ def _routes(
 
 
 # ----------------------------------------------------------------------------- rows and figures
-
-
-def _winning(
-    table: Table, name: str, axes: Sequence[str], base: int, country: str | None = None
-) -> list[Row]:
-    """Rows of an attribute or driver that hold at a base, in the order of the file.
-
-    Of two rows for the same cell, the one that wins. With a country, only rows that hold for it,
-    its own before those for all countries.
-    """
-    first = table.columns[0]
-    rows: Iterable[Row] = (row for row in table if row[first] == name)
-    if country is not None:
-        rows = (row for row in rows if row["country"] in ("", country))
-        axes = [axis for axis in axes if axis != "country"]
-    cells: dict[tuple[str, ...], Row] = {}
-    for row in applicable(rows, base_year(base)):
-        cells[tuple(row[axis] for axis in axes)] = row
-    return sorted(cells.values(), key=lambda row: row.line)
-
-
-def _latest(routes: Table, base: int) -> list[Row]:
-    """The row of each route that is known at a base."""
-    chosen = []
-    for code in routes.codes:
-        rows = applicable((row for row in routes if row["route"] == code), base_year(base))
-        chosen += rows[-1:]
-    return chosen
 
 
 def _cell(row: Row, axes: Iterable[str]) -> str:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sim.case import Case
-from sim.case.build import applicable, base_year
 from sim.case.check import identifiers
+from sim.case.provenance import standing
 from sim.case.schema import CONFIDENCE
-from sim.case.tables import AXES, Row
+from sim.case.tables import Row
 from sim.report.blocks import Piece, Words, anchor
 
 _WORD = re.compile(r"[A-Za-z0-9_-]+")
-_FIGURES = ("attributes", "drivers")
 
 
 @dataclass
@@ -123,36 +122,6 @@ def _sources(node: Any) -> Iterator[str]:
     elif isinstance(node, list):
         for one in node:
             yield from _sources(one)
-
-
-def standing(case: Case, countries: Sequence[str], base: int) -> Iterator[tuple[str, Row]]:
-    """Figures of the case that count at a base quarter and bear on some countries.
-
-    Yields
-    ------
-    str, Row
-        What the figure is (attribute, driver or route), and its row: the one that wins its cell.
-    """
-    shown = {"", *countries}
-    for table in _FIGURES:
-        if table not in case.tables:
-            continue
-        first = case.table(table).columns[0]
-        by_name: dict[str, list[Row]] = {}
-        for row in case.table(table):
-            if row["country"] in shown:
-                by_name.setdefault(row[first], []).append(row)
-        for name, rows in by_name.items():
-            cells = {
-                tuple(row.cells.get(axis, "") for axis in AXES): row
-                for row in applicable(rows, base_year(base))
-            }
-            yield from ((name.replace("_", " "), row) for row in cells.values())
-    latest: dict[str, Row] = {}
-    for row in applicable(case.table("routes"), base_year(base)):
-        if row["country"] in shown:
-            latest[row["route"]] = row
-    yield from (("routes", row) for row in latest.values())
 
 
 def shares(found: Evidence) -> list[tuple[str, int, float]]:
