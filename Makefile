@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUNS ?= 2000
 JOBS ?= 2
 
-.PHONY: demo test check gallery tutorial clean
+.PHONY: demo test check docs gallery tutorial clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multivector needs Python 3.11 or newer; try make PYTHON=python3.12")'
@@ -26,6 +26,9 @@ check: .venv/installed  ## Lint, types, and the floors of the house
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+docs: .venv/installed  ## Build the site into build/docs, from the pages and the code
+	$(BIN)/python -m sphinx -b html -n -W --keep-going -q -d build/doctrees docs build/docs
+
 gallery: .venv/installed  ## Draw every figure for docs/gallery.md (some ten minutes where no fit is stored)
 	$(BIN)/python benchmarks/gallery.py
 
@@ -33,4 +36,4 @@ tutorial: .venv/installed  ## Run the tutorial and keep its outputs
 	$(BIN)/python docs/run_tutorial.py
 
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist *.egg-info docs/reference
