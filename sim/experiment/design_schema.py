@@ -62,19 +62,25 @@ class Factor(_Table):
     name: Text | None = Field(default=None, description="default: the path")
     label: Text | None = Field(default=None, description="in words; default: the name")
     path: Text = Field(description="what it is in a scenario: event.close_route.CPC.intensity")
-    values: Annotated[list[Plain], Field(min_length=1)] | None = None
-    low: Plain | None = None
-    high: Plain | None = None
+    values: Annotated[list[Plain], Field(min_length=1)] | None = Field(
+        default=None, description="the values it takes"
+    )
+    low: Plain | None = Field(default=None, description="least value; of dates, the first quarter")
+    high: Plain | None = Field(
+        default=None, description="greatest value; of dates, the last quarter"
+    )
     steps: Annotated[int, Field(ge=2, le=MOST_ROWS)] | None = Field(
         default=None, description="levels of a range or of a distribution, for modes with levels"
     )
     scale: Literal["linear", "log"] | None = Field(default=None, description="default: linear")
-    distribution: Annotated[Distribution, Field(discriminator="distribution")] | None = None
+    distribution: Annotated[Distribution, Field(discriminator="distribution")] | None = Field(
+        default=None, description="what it is drawn from"
+    )
     same_as: Text | None = Field(default=None, description="name of the factor it moves with")
     times: Number | None = Field(default=None, description="multiplies the other's value")
     plus: Number | None = Field(default=None, description="added to it, after `times`")
-    reason: Text | None = None
-    source: Text | None = None
+    reason: Text | None = Field(default=None, description="why it varies so")
+    source: Text | None = Field(default=None, description="where the range comes from")
 
     @property
     def called(self) -> str:
@@ -91,11 +97,11 @@ class Factor(_Table):
 class DesignFile(_Table):
     """One design as it is written."""
 
-    title: Text
-    question: Text
-    scenario: Text | None = None
+    title: Text = Field(description="what the design is")
+    question: Text = Field(description="what it asks")
+    scenario: Text | None = Field(default=None, description="what is varied")
     scenarios: Several | None = Field(default=None, description="instead of `scenario`")
-    mode: Mode
+    mode: Mode = Field(description="how rows are made of the factors")
     rows: Count | None = Field(default=None, description="latin_hypercube, sobol")
     points: Count | None = Field(default=None, description="saltelli: base points")
     trajectories: Count | None = Field(default=None, description="morris")
@@ -110,7 +116,7 @@ class DesignFile(_Table):
     outcomes: Several | None = Field(default=None, description="kept; default: the headline ones")
     by_quarter: list[Text] = Field(default=[], description="kept by quarter; default: none")
     constants: dict[str, Plain] = Field(default={}, description="held in every row, by path")
-    factor: list[Factor] = []
+    factor: list[Factor] = Field(default=[], description="what varies")
 
 
 @dataclass(frozen=True)

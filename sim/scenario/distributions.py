@@ -46,9 +46,9 @@ def _plain(value: float | list[float] | tuple[float, ...]) -> str:
 class Uniform(_Distribution):
     """Every value between low and high alike."""
 
-    distribution: Literal["uniform"]
-    low: Number
-    high: Number
+    distribution: Literal["uniform"] = Field(description="its name")
+    low: Number = Field(description="least value")
+    high: Number = Field(description="greatest value")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -66,11 +66,11 @@ class Uniform(_Distribution):
 class Normal(_Distribution):
     """Normal, cut off at low and high where they are given."""
 
-    distribution: Literal["normal"]
-    mean: Number
-    sd: Positive
-    low: Number | None = None
-    high: Number | None = None
+    distribution: Literal["normal"] = Field(description="its name")
+    mean: Number = Field(description="before the cut")
+    sd: Positive = Field(description="standard deviation, before the cut")
+    low: Number | None = Field(default=None, description="where it is cut off below")
+    high: Number | None = Field(default=None, description="where it is cut off above")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -98,10 +98,10 @@ class Normal(_Distribution):
 class Triangular(_Distribution):
     """Rises in a straight line from low to mode, falls in a straight line to high."""
 
-    distribution: Literal["triangular"]
-    low: Number
-    mode: Number
-    high: Number
+    distribution: Literal["triangular"] = Field(description="its name")
+    low: Number = Field(description="least value")
+    mode: Number = Field(description="likeliest value")
+    high: Number = Field(description="greatest value")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -125,11 +125,13 @@ class Triangular(_Distribution):
 class Lognormal(_Distribution):
     """The exponential of a normal, above 0, cut off at low and high where they are given."""
 
-    distribution: Literal["lognormal"]
-    median: Positive
-    sigma: Annotated[float, Field(gt=0, le=5)]
-    low: Positive | None = None
-    high: Positive | None = None
+    distribution: Literal["lognormal"] = Field(description="its name")
+    median: Positive = Field(description="before the cut")
+    sigma: Annotated[float, Field(gt=0, le=5)] = Field(
+        description="standard deviation of the logarithm"
+    )
+    low: Positive | None = Field(default=None, description="where it is cut off below")
+    high: Positive | None = Field(default=None, description="where it is cut off above")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -156,11 +158,11 @@ class Lognormal(_Distribution):
 class Beta(_Distribution):
     """Beta with shapes a and b, stretched from [0, 1] to [low, high]."""
 
-    distribution: Literal["beta"]
-    a: Positive
-    b: Positive
-    low: Number = 0.0
-    high: Number = 1.0
+    distribution: Literal["beta"] = Field(description="its name")
+    a: Positive = Field(description="first shape")
+    b: Positive = Field(description="second shape")
+    low: Number = Field(default=0.0, description="least value")
+    high: Number = Field(default=1.0, description="greatest value")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -181,9 +183,11 @@ class Beta(_Distribution):
 class Choice(_Distribution):
     """One of the values, each with its weight (default: all alike)."""
 
-    distribution: Literal["choice"]
-    values: Annotated[list[Number], Field(min_length=1)]
-    weights: list[Annotated[float, Field(ge=0, le=1e12)]] | None = None
+    distribution: Literal["choice"] = Field(description="its name")
+    values: Annotated[list[Number], Field(min_length=1)] = Field(description="the values")
+    weights: list[Annotated[float, Field(ge=0, le=1e12)]] | None = Field(
+        default=None, description="one for each value; default: all alike"
+    )
 
     @model_validator(mode="after")
     def _weighted(self) -> Self:

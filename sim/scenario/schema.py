@@ -49,23 +49,31 @@ def _kind_of_value(value: object) -> str:
     return "<distribution>" if isinstance(value, dict | BaseModel) else "<number>"
 
 
-def _within(low: float, high: float = INFINITY, *, above: bool = False) -> AfterValidator:
-    """Hold a number, or all that a distribution can give, in a range (above: low is left out)."""
+@dataclass(frozen=True)
+class Within:
+    """Holds a number, or all that a distribution can give, in a range."""
 
-    def check(value: float | Distribution) -> float | Distribution:
+    low: float
+    high: float = INFINITY
+    above: bool = False  # low itself is left out
+
+    def __call__(self, value: float | Distribution) -> float | Distribution:
         least, greatest = (value, value) if isinstance(value, float) else value.support()
-        if least < low or greatest > high or (above and greatest <= low):
-            allowed = f"{low:g} to {high:g}" if high < INFINITY else f"{low:g} or more"
-            allowed = f"above {low:g}" if above else allowed
+        if least < self.low or greatest > self.high or (self.above and greatest <= self.low):
             if isinstance(value, float):
-                raise ValueError(f"{value:g} is not allowed; allowed: {allowed}")
+                raise ValueError(f"{value:g} is not allowed; allowed: {self.words()}")
             raise ValueError(
-                f"{value.words()} reaches from {least:g} to {greatest:g}; allowed: {allowed} "
-                "(low and high cut a distribution off)"
+                f"{value.words()} reaches from {least:g} to {greatest:g}; "
+                f"allowed: {self.words()} (low and high cut a distribution off)"
             )
         return value
 
-    return AfterValidator(check)
+    def words(self) -> str:
+        """The range as a reader sees it: ``0 to 1``."""
+        if self.above:
+            return f"above {self.low:g}"
+        ranged = f"{self.low:g} to {self.high:g}"
+        return ranged if self.high < INFINITY else f"{self.low:g} or more"
 
 
 def _text(value: str) -> str:
@@ -100,9 +108,9 @@ Value = Annotated[
     | Annotated[Distribution, Field(discriminator="distribution"), Tag("<distribution>")],
     Discriminator(_kind_of_value),
 ]
-Share = Annotated[Value, _within(0, 1)]
-NotNegative = Annotated[Value, _within(0)]
-Duration = Annotated[Value, _within(0, above=True)]
+Share = Annotated[Value, AfterValidator(Within(0, 1))]
+NotNegative = Annotated[Value, AfterValidator(Within(0))]
+Duration = Annotated[Value, AfterValidator(Within(0, above=True))]
 
 
 class _Table(BaseModel):
@@ -115,8 +123,8 @@ class _Table(BaseModel):
 class Horizon(_Table):
     """First and last simulated quarter."""
 
-    start: Quarter | None = None
-    end: Quarter | None = None
+    start: Quarter | None = Field(default=None, description="first quarter")
+    end: Quarter | None = Field(default=None, description="last quarter")
 
 
 class Membership(_Table):
@@ -172,29 +180,33 @@ class _Setting(_Table):
 class Attribute(_Setting):
     """An attribute of the case set to another value; indices left out mean all."""
 
-    name: str
-    country: Codes | None = None
-    power: Codes | None = None
-    channel: Codes | None = None
-    season: Annotated[int, Field(ge=1, le=4)] | None = None
-    reason: Text | None = None
-    source: Text | None = None
+    name: str = Field(description="the attribute")
+    country: Codes | None = Field(default=None, description="default: all")
+    power: Codes | None = Field(default=None, description="default: all")
+    channel: Codes | None = Field(default=None, description="default: all")
+    season: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        default=None, description="quarter of the year; default: all"
+    )
+    reason: Text | None = Field(default=None, description="why, in a sentence")
+    source: Text | None = Field(
+        default=None, description="a document or figure of the case, or `assumption: ...`"
+    )
 
 
 # ----------------------------------------------------------------------------- paths of drivers
 
 
 class _Path(_Table):
-    driver: str
-    country: Codes | None = None
-    power: Codes | None = None
+    driver: str = Field(description="the driver")
+    country: Codes | None = Field(default=None, description="default: all")
+    power: Codes | None = Field(default=None, description="default: all")
     other: Codes | None = Field(
         default=None, description="of coordination: as `power` sees `other`"
     )
-    channel: Codes | None = None
-    route: Codes | None = None
-    reason: Text
-    source: Text
+    channel: Codes | None = Field(default=None, description="default: all")
+    route: Codes | None = Field(default=None, description="default: all")
+    reason: Text = Field(description="why, in a sentence")
+    source: Text = Field(description="a document or figure of the case, or `assumption: ...`")
 
     def dates(self) -> dict[KeyPath, int]:
         """The quarters that the path names, by key."""
@@ -214,8 +226,8 @@ def _follows(path: P, start: int, end: int | None, *, at_once: bool) -> P:
 class ConstantPath(_Setting, _Path):
     """Another level from a quarter on, to the end or to a last quarter."""
 
-    form: Literal["constant"]
-    from_: Quarter = Field(alias="from")
+    form: Literal["constant"] = Field(description="the form")
+    from_: Quarter = Field(alias="from", description="first quarter")
     to: Quarter | None = Field(default=None, description="last quarter; default: the end")
 
     @model_validator(mode="after")
@@ -226,9 +238,9 @@ class ConstantPath(_Setting, _Path):
 class RampPath(_Setting, _Path):
     """A straight line from what stands at `from` to another level at `to`, which then stays."""
 
-    form: Literal["ramp"]
-    from_: Quarter = Field(alias="from")
-    to: Quarter
+    form: Literal["ramp"] = Field(description="the form")
+    from_: Quarter = Field(alias="from", description="quarter in which it starts to move")
+    to: Quarter = Field(description="quarter in which it arrives")
 
     @model_validator(mode="after")
     def _forward(self) -> Self:
@@ -238,8 +250,8 @@ class RampPath(_Setting, _Path):
 class PulsePath(_Setting, _Path):
     """Another level for some quarters, which then dies away."""
 
-    form: Literal["pulse"]
-    from_: Quarter = Field(alias="from")
+    form: Literal["pulse"] = Field(description="the form")
+    from_: Quarter = Field(alias="from", description="first quarter")
     to: Quarter | None = Field(default=None, description="last quarter in full force")
     quarters: Duration | None = Field(
         default=None, description="instead of `to`; fractions count in part"
@@ -258,9 +270,9 @@ class PulsePath(_Setting, _Path):
 class TablePath(_Path):
     """Values at some quarters and straight lines between them; the last value stays."""
 
-    form: Literal["table"]
-    quarters: Annotated[list[Quarter], Field(min_length=1)]
-    values: Annotated[list[Value], Field(min_length=1)]
+    form: Literal["table"] = Field(description="the form")
+    quarters: Annotated[list[Quarter], Field(min_length=1)] = Field(description="in time order")
+    values: Annotated[list[Value], Field(min_length=1)] = Field(description="one for each quarter")
 
     @model_validator(mode="after")
     def _matched(self) -> Self:
@@ -277,9 +289,13 @@ class TablePath(_Path):
 class NoisePath(_Path):
     """Noise of a driver instead of the case's: autoregressive, added to the mean path."""
 
-    form: Literal["noise"]
-    persistence: Annotated[float, Field(ge=0, lt=1)]
-    sigma: Annotated[float, Field(ge=0, le=1e12)]
+    form: Literal["noise"] = Field(description="the form")
+    persistence: Annotated[float, Field(ge=0, lt=1)] = Field(
+        description="share of a deviation left a quarter later"
+    )
+    sigma: Annotated[float, Field(ge=0, le=1e12)] = Field(
+        description="standard deviation of a quarter's shock"
+    )
 
 
 SettingPath = ConstantPath | RampPath | PulsePath
@@ -290,17 +306,17 @@ Path = ConstantPath | RampPath | PulsePath | TablePath | NoisePath
 
 class _Event(_Table):
     target: ClassVar[tuple[str, ...]] = ()  # fields that say whom the event is about
-    date: Quarter
-    reason: Text
-    source: Text
+    date: Quarter = Field(description="when")
+    reason: Text = Field(description="why, in a sentence")
+    source: Text = Field(description="a document or figure of the case, or `assumption: ...`")
 
 
 class CloseRoute(_Event):
     """A named route is closed, wholly or in part, for some quarters."""
 
     target = ("route",)
-    kind: Literal["close_route"]
-    route: str
+    kind: Literal["close_route"] = Field(description="the kind")
+    route: str = Field(description="which route")
     quarters: Duration = Field(description="how long; fractions count in part")
     intensity: Share = Field(default=1.0, description="share of the route closed")
     attribution: Share = Field(default=0.5, description="how far it is read as coercion")
@@ -310,10 +326,10 @@ class Coerce(_Event):
     """A power interrupts its flow to a country in one channel for some quarters."""
 
     target = ("country", "power", "channel")
-    kind: Literal["coerce"]
-    country: str
-    power: str
-    channel: str
+    kind: Literal["coerce"] = Field(description="the kind")
+    country: str = Field(description="who is cut off")
+    power: str = Field(description="who cuts off")
+    channel: str = Field(description="in which channel")
     quarters: Duration = Field(description="how long; fractions count in part")
     intensity: Share = Field(default=1.0, description="share of the flow interrupted")
     attribution: Share = Field(default=1.0, description="how far it is read as coercion")
@@ -323,10 +339,10 @@ class Deal(_Event):
     """A deal is announced."""
 
     target = ("country", "power", "sector")
-    kind: Literal["deal"]
-    country: str
-    power: str
-    sector: str
+    kind: Literal["deal"] = Field(description="the kind")
+    country: str = Field(description="with whom")
+    power: str = Field(description="whose deal")
+    sector: str = Field(description="a sector of the case")
     announced: NotNegative = Field(description="USD bn")
     stake: Share = Field(default=1.0, description="share of it that the power holds")
     financed: Share = Field(default=0.0, description="share of it with finance behind it")
@@ -336,8 +352,8 @@ class Summit(_Event):
     """A power turns to one or more countries for a while."""
 
     target = ("power", "countries")
-    kind: Literal["summit"]
-    power: str
+    kind: Literal["summit"] = Field(description="the kind")
+    power: str = Field(description="who turns")
     countries: Codes | None = Field(default=None, description="default: all")
     intensity: NotNegative = Field(default=1.0, description="multiples of the reference attention")
 
@@ -346,13 +362,19 @@ class Resolution(_Event):
     """A vote in the General Assembly on a date."""
 
     target = ("text",)
-    kind: Literal["resolution"]
+    kind: Literal["resolution"] = Field(description="the kind")
     text: str | None = Field(
         default=None, description="a text of the case, for what is not given here"
     )
-    threshold: Annotated[float, Field(ge=-1, le=1)] | None = None
-    sign: Literal[-1, 1] | None = None
-    stakes: dict[str, Annotated[float, Field(ge=0, le=1e12)]] | None = None
+    threshold: Annotated[float, Field(ge=-1, le=1)] | None = Field(
+        default=None, description="how far along the contested axis the text goes"
+    )
+    sign: Literal[-1, 1] | None = Field(
+        default=None, description="-1: a Yes is a vote against the axis"
+    )
+    stakes: dict[str, Annotated[float, Field(ge=0, le=1e12)]] | None = Field(
+        default=None, description="how much each power cares"
+    )
 
     @model_validator(mode="after")
     def _named(self) -> Self:
@@ -363,7 +385,7 @@ class Resolution(_Event):
 
 class _Opening(_Event):
     target = ("route",)
-    route: str
+    route: str = Field(description="which route")
     capacity: Duration = Field(description="added, in the route's unit a year")
     ramp_quarters: Annotated[float, Field(ge=1, le=1e12)] = Field(
         default=4.0, description="quarters over which the capacity comes on line, evenly"
@@ -373,7 +395,7 @@ class _Opening(_Event):
 class Project(_Opening):
     """Building on a named route is decided; the capacity comes after a lead time."""
 
-    kind: Literal["project"]
+    kind: Literal["project"] = Field(description="the kind")
     lead_quarters: NotNegative | None = Field(
         default=None, description="default: the case's routes"
     )
@@ -382,16 +404,16 @@ class Project(_Opening):
 class OpenRoute(_Opening):
     """Capacity on a named route that comes on line from the date on."""
 
-    kind: Literal["open_route"]
+    kind: Literal["open_route"] = Field(description="the kind")
 
 
 class Member(_Event):
     """A country joins or leaves the consultative group."""
 
     target = ("country",)
-    kind: Literal["membership"]
-    country: str
-    joins: bool
+    kind: Literal["membership"] = Field(description="the kind")
+    country: str = Field(description="who")
+    joins: bool = Field(description="true if it joins, false if it leaves")
 
 
 Event = CloseRoute | Coerce | Deal | Summit | Resolution | Project | OpenRoute | Member
@@ -415,9 +437,9 @@ class Headline(_Table):
     at: Annotated[str, BeforeValidator(_at)] = Field(
         default="end", description="a quarter, end or mean"
     )
-    direction: Literal["up", "down"]
+    direction: Literal["up", "down"] = Field(description="which way it moves")
     against: str | None = Field(default=None, description="a scenario; default: the one it extends")
-    because: Text
+    because: Text = Field(description="the reason, in a sentence")
 
 
 # ----------------------------------------------------------------------------- the file
@@ -426,8 +448,8 @@ class Headline(_Table):
 class _Contents(_Table):
     """What scenarios and their files have in common."""
 
-    title: Text
-    question: Text
+    title: Text = Field(description="what the scenario is")
+    question: Text = Field(description="what it asks")
     extends: Text | None = Field(default=None, description="another scenario")
     case: Text | None = Field(default=None, description="name or folder of the case")
     as_of: Quarter | None = Field(default=None, description="base quarter; default: the case's")
@@ -435,14 +457,20 @@ class _Contents(_Table):
         default=1000, description="default number of runs"
     )
     seed: Annotated[int, Field(ge=0)] = Field(default=1, description="default root seed")
-    horizon: Horizon = Horizon()
-    membership: Membership = Membership()
-    switches: Switches = Switches()
-    parameters: dict[str, Value] = {}
-    attribute: list[Attribute] = []
-    path: list[Annotated[Path, Field(discriminator="form")]] = []
-    event: list[Annotated[Event, Field(discriminator="kind")]] = []
-    headline: list[Headline] = []
+    horizon: Horizon = Field(default=Horizon(), description="first and last quarter")
+    membership: Membership = Field(default=Membership(), description="who takes part")
+    switches: Switches = Field(default=Switches(), description="what of chance is off")
+    parameters: dict[str, Value] = Field(
+        default={}, description="values of the case's parameters, by name"
+    )
+    attribute: list[Attribute] = Field(default=[], description="what differs from the case")
+    path: list[Annotated[Path, Field(discriminator="form")]] = Field(
+        default=[], description="courses of drivers"
+    )
+    event: list[Annotated[Event, Field(discriminator="kind")]] = Field(
+        default=[], description="what happens, and when"
+    )
+    headline: list[Headline] = Field(default=[], description="what it says it will move")
 
 
 def _settable(value: object) -> object:
