@@ -18,6 +18,7 @@ from sim.case.check import check
 from sim.case.geography import Geography, geography
 from sim.case.posterior import POSTERIOR, Posterior, read_posterior
 from sim.case.schema import DRAWN, TABLES
+from sim.case.shelves import shelves
 from sim.case.show import show
 from sim.case.tables import Table, choice, read_tables, read_text, shown
 from sim.core import quarters
@@ -255,8 +256,8 @@ def load_case(name_or_path: str | Path) -> Case:
     InputError
         If there is no such case, or a file of it is wrong.
     """
-    folder = _find(name_or_path)
-    head = _read_head(folder / HEAD)
+    folder = find_case(name_or_path)
+    head = read_head(folder / HEAD)
     as_of = quarters.parse(head["as_of"])
     return Case(
         name=folder.resolve().name,
@@ -269,26 +270,47 @@ def load_case(name_or_path: str | Path) -> Case:
     )
 
 
-def _find(name_or_path: str | Path) -> Path:
+def find_case(name_or_path: str | Path) -> Path:
+    """The folder of a case; see `load_case`.
+
+    Raises
+    ------
+    InputError
+        If there is no such case.
+    """
+    text = str(name_or_path)
+    for folder in [shelf / text for shelf in _shelves() if text] + [Path(text)]:
+        if text and (folder / HEAD).is_file():
+            return folder
+    raise InputError(
+        f"case: {choice(text, known_cases())}; or the path of a folder with a {HEAD} (looked in "
+        f"{', '.join(shown(shelf) for shelf in _shelves())})"
+    )
+
+
+def known_cases() -> list[str]:
+    """Names of the cases in ``./calibration`` and of those that come with multivector."""
+    return sorted({path.parent.name for shelf in _shelves() for path in shelf.glob(f"*/{HEAD}")})
+
+
+def _shelves() -> list[Path]:
+    """Here, then inside the installed package, then beside the package in a checkout."""
     package = Path(__file__).parents[1]
-    # Here, then inside the installed package, then beside the package in a checkout.
-    shelves = [
+    return [
         Path("calibration"),
         package / "_data" / "calibration",
         package.parent / "calibration",
     ]
-    text = str(name_or_path)
-    for folder in [shelf / text for shelf in shelves if text] + [Path(text)]:
-        if text and (folder / HEAD).is_file():
-            return folder
-    known = sorted({path.parent.name for shelf in shelves for path in shelf.glob(f"*/{HEAD}")})
-    raise InputError(
-        f"case: {choice(text, known)}; or the path of a folder with a {HEAD} (looked in "
-        f"{', '.join(shown(shelf) for shelf in shelves)})"
-    )
 
 
-def _read_head(path: Path) -> dict[str, Any]:
+def read_head(path: Path) -> dict[str, Any]:
+    """The contents of ``case.toml``, with every key checked.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, or a key is wrong.
+    """
     where, text = shown(path), read_text(path)
     try:
         head = tomllib.loads(text)

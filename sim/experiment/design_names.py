@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sim.case.shelves import shelves
+from sim.case.tables import shown
 from sim.core.errors import InputError
 from sim.scenario.problems import listed, nearest
+
+_HOME = "scenarios/designs"
 
 
 def list_designs() -> dict[str, Path]:
     """All designs that can be loaded by name, in order of name, with their files."""
-    package = Path(__file__).parents[1]
-    homes = (Path(), package / "_data", package.parent)
     found: dict[str, Path] = {}
-    for home in homes:
-        for path in (home / "scenarios" / "designs").glob("*.toml"):
+    for home in shelves(_HOME):
+        for path in home.glob("*.toml"):
             found.setdefault(path.stem, path)
     return dict(sorted(found.items()))
 
@@ -35,6 +37,7 @@ def find_design(name_or_path: str | Path) -> Path:
     known = list_designs()
     if text not in known:
         raise InputError(
-            f"there is no design {text!r}{nearest(text, known)} {listed('designs', known)}"
+            f"there is no design {text!r}{nearest(text, known)} {listed('designs', known)}, "
+            f"looked for in {', '.join(dict.fromkeys(map(shown, shelves(_HOME))))}"
         )
     return known[text]

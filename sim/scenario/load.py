@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic_core import ErrorDetails
 
+from sim.case.shelves import shelves
 from sim.case.tables import shown
 from sim.core.errors import InputError
 from sim.scenario.complaints import validate
@@ -112,13 +113,7 @@ def validated(data: Mapping[str, Any], origin: Origin) -> Scenario:
 
 def list_scenarios() -> dict[str, Path]:
     """All scenarios that can be loaded by name, in order of name, with their files."""
-    return _known(_folders())
-
-
-def _folders() -> list[Path]:
-    """Where names are looked for: here, in an installed package, in a checkout."""
-    package = Path(__file__).parents[1]
-    return [Path("scenarios"), package / "_data" / "scenarios", package.parent / "scenarios"]
+    return _known(shelves("scenarios"))
 
 
 def _known(folders: list[Path]) -> dict[str, Path]:
@@ -140,11 +135,12 @@ def _find(name_or_path: str | Path, beside: Path | None) -> Path:
         except RuntimeError:  # the home of nobody: the reader will say that it is not there
             path = Path(text)
         return path if beside is None or path.is_absolute() else beside / path
-    folders = ([] if beside is None else [beside]) + _folders()
+    folders = ([] if beside is None else [beside]) + shelves("scenarios")
     known = _known(folders)
     if text not in known:
         raise InputError(
-            f"there is no scenario {text!r}{nearest(text, known)} {listed('scenarios', known)}"
+            f"there is no scenario {text!r}{nearest(text, known)} {listed('scenarios', known)}, "
+            f"looked for in {', '.join(dict.fromkeys(map(shown, folders)))}"
         )
     return known[text]
 
