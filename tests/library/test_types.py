@@ -1,0 +1,37 @@
+"""The types of the package are seen by those who use it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.library.conftest import Installed
+
+WRONG = """import sim
+
+number: int = sim.__version__
+sim.batch("baseline", runs="many")
+sim.load_case("central_asia").titel
+sim.load_scenario("baseline").runs + "1"
+"""
+
+
+def test_a_strict_script_passes_and_a_wrong_one_does_not(
+    installed: Installed, tmp_path: Path
+) -> None:
+    pytest.importorskip("mypy")
+    shutil.copy(Path(__file__).with_name("consumer.py"), tmp_path / "consumer.py")
+    (tmp_path / "wrong.py").write_text(WRONG, encoding="utf-8")
+    done = installed.python(
+        "-m", "mypy", "--strict", "--cache-dir", "cache", "consumer.py", "wrong.py", folder=tmp_path
+    )
+    found = re.findall(r"^(\w+)\.py:(\d+): error: .*\[([\w-]+)\]$", done.stdout, re.MULTILINE)
+    assert found == [
+        ("wrong", "3", "assignment"),
+        ("wrong", "4", "arg-type"),
+        ("wrong", "5", "attr-defined"),
+        ("wrong", "6", "operator"),
+    ], done.stdout
