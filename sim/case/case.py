@@ -279,28 +279,20 @@ def find_case(name_or_path: str | Path) -> Path:
         If there is no such case.
     """
     text = str(name_or_path)
-    for folder in [shelf / text for shelf in _shelves() if text] + [Path(text)]:
+    for folder in [shelf / text for shelf in shelves("calibration") if text] + [Path(text)]:
         if text and (folder / HEAD).is_file():
             return folder
     raise InputError(
         f"case: {choice(text, known_cases())}; or the path of a folder with a {HEAD} (looked in "
-        f"{', '.join(shown(shelf) for shelf in _shelves())})"
+        f"{', '.join(shown(shelf) for shelf in shelves('calibration'))})"
     )
 
 
 def known_cases() -> list[str]:
     """Names of the cases in ``./calibration`` and of those that come with multivector."""
-    return sorted({path.parent.name for shelf in _shelves() for path in shelf.glob(f"*/{HEAD}")})
-
-
-def _shelves() -> list[Path]:
-    """Here, then inside the installed package, then beside the package in a checkout."""
-    package = Path(__file__).parents[1]
-    return [
-        Path("calibration"),
-        package / "_data" / "calibration",
-        package.parent / "calibration",
-    ]
+    return sorted(
+        {path.parent.name for shelf in shelves("calibration") for path in shelf.glob(f"*/{HEAD}")}
+    )
 
 
 def read_head(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
 from sim.case.build import all_names, build
-from sim.case.schema import ATTRIBUTES, CONFIDENCE, Attribute
+from sim.case.schema import ATTRIBUTES, CONFIDENCE, PLACEHOLDER, Attribute
 from sim.case.tables import Row, Table, choice, shown, span
 from sim.core import quarters
 from sim.core.drivers import DRIVERS, Driver
@@ -83,7 +83,9 @@ def _sources(tables: Mapping[str, Table]) -> Iterator[str]:
             if not row["source"]:
                 yield f"{where}: column 'source': found nothing; a source is needed"
             for source in identifiers(row["source"]):
-                if source not in known:
+                if source == PLACEHOLDER:
+                    yield f"{where}: column 'source': found {source!r}: not yet sourced"
+                elif source not in known:
                     yield f"{where}: column 'source': {choice(source, known)}"
             if not row["derivation"]:
                 yield f"{where}: column 'derivation': found nothing; say how the figure was made"

@@ -277,11 +277,12 @@ def survey_tables(folder: Path) -> tuple[dict[str, Table], list[Problem]]:
             text = f"{shown(table.path)}: has no rows; at least one is needed"
             problems.append(Problem(text, table.path))
         tables[name] = table
-        codes[name] = table.codes
+        if len(table) or name not in NEEDED:  # else every code of the other tables would be wrong
+            codes[name] = table.codes
     between: list[Iterator[Problem]] = [
         check(tables[name], *rest) for name, check, *rest in _CHECKS if name in tables
     ]
-    known = {(problem.path, problem.line) for problem in problems}
+    known = {(one.path, one.line) for one in problems if not one.blank}
     for problem in (one for found in between for one in found):
         if (problem.path, problem.line) not in known:
             known.add((problem.path, problem.line))
@@ -389,7 +390,7 @@ def _check_routes(routes: Table) -> Iterator[Problem]:
                 f"column 'volume': found {row['volume']} for route {row['route']}; allowed: at "
                 f"most the capacity, {row['capacity']}",
             )
-        if not row.number("unit_value_usd") > 0:
+        if row["unit_value_usd"] and not row.number("unit_value_usd") > 0:
             yield routes.problem(
                 row,
                 f"column 'unit_value_usd': found {row['unit_value_usd']} for route "

@@ -1,4 +1,4 @@
-"""The command `case`: the figures of a case with their sources, and what is wrong with them."""
+"""The command `case`: begin a case, show its figures with their sources, say what is left to do."""
 
 from __future__ import annotations
 
@@ -6,23 +6,78 @@ import sys
 from argparse import Namespace
 
 from sim.cli.parsing import Parser, chosen_case
+from sim.core.errors import InputError
+
+PLACEHOLDERS = ("AAA,BBB,CCC", "XXX,YYY,ZZZ")
+_MOST_LISTED = 20
 
 
 def add(top: Parser) -> None:
     """Add the command to the parser."""
-    parser = top.command("case", "show or check the figures of a case and their sources")
+    parser = top.command("case", "begin, show or check a case: figures and their sources")
+    new = parser.command("new", "write the tables of a new case, to be filled in")
+    new.add_argument("name", metavar="NAME", help="letters, digits and _")
+    new.add_argument(
+        "--countries",
+        metavar="AAA,BBB",
+        default=PLACEHOLDERS[0],
+        help="codes of the small states, with names if you like: ARM=Armenia,GEO=Georgia",
+    )
+    new.add_argument(
+        "--powers",
+        metavar="XXX,YYY",
+        default=PLACEHOLDERS[1],
+        help="codes of the powers, with names if you like",
+    )
+    new.add_argument(
+        "--regional", metavar="ZZZ", help="code of a partner that stands for trade in the region"
+    )
+    new.add_argument(
+        "--as-of", metavar="QUARTER", help="base quarter; default: the end of last year"
+    )
+    new.add_argument(
+        "--in",
+        dest="folder",
+        metavar="FOLDER",
+        default=".",
+        help="where calibration/NAME and scenarios/NAME_baseline.toml are written; default: here",
+    )
+    new.set_defaults(act=new_case, parser=new)
     show = parser.command(
         "show", "show a case, or one country of it with the source of each figure"
     )
     show.add_argument("country", metavar="COUNTRY", nargs="?", help="code; default: an overview")
     show.add_argument("--as-of", metavar="QUARTER", help="base quarter; default: the case's own")
     show.set_defaults(act=show_case, parser=show)
-    check = parser.command("check", "check sums, ranges and sources of a case")
+    check = parser.command("check", "say what is left to do in a case, or wrong with it")
+    check.add_argument("name", metavar="NAME", nargs="?", help="as --case")
     check.set_defaults(act=check_case, parser=check)
     for one in (show, check):
         one.add_argument(
             "--case", metavar="NAME", help="name or folder; default: the case of `baseline`"
         )
+
+
+def new_case(given: Namespace) -> int:
+    """Write a new case."""
+    from sim.case.scaffold import actors, scaffold
+
+    regional = None
+    if given.regional is not None:
+        regional, *more = actors(given.regional, "regional")
+        if more:
+            raise InputError(f"regional: found {given.regional!r}; at most one is allowed")
+    case, scenario = scaffold(
+        given.name,
+        actors(given.countries, "countries"),
+        actors(given.powers, "powers"),
+        regional,
+        given.as_of,
+        given.folder,
+    )
+    print(f"{case}: tables of a new case\n{scenario}: its first scenario")
+    print(f"next: multivector case check {given.name}, which says what to fill in")
+    return 0
 
 
 def show_case(given: Namespace) -> int:
@@ -39,12 +94,35 @@ def show_case(given: Namespace) -> int:
 
 
 def check_case(given: Namespace) -> int:
-    """Print everything wrong with a case."""
-    case = chosen_case(given.case)
+    """Print what is left to do in a case, or everything wrong with it, or that it is in order."""
+    from sim.case.case import find_case, load_case
+    from sim.case.guidance import guidance
+    from sim.case.progress import progress
+    from sim.case.quality import remarks
+
+    if given.name is not None and given.case is not None:
+        raise InputError("NAME and --case: found both; give one of them")
+    name = given.name or given.case
+    folder = find_case(name) if name is not None else chosen_case(None).folder
+    found = progress(folder)
+    if found.problems or found.begun:
+        _complain([str(problem) for problem in found.problems])
+        print(guidance(found), end="")
+        return 2
+    case = load_case(folder)
     problems = case.check()
-    for problem in problems:
-        print(f"multivector: error: {problem}", file=sys.stderr)
     if problems:
+        _complain(problems)
         return 2
     print(f"{case.name}: sums, ranges and sources are in order")
+    for remark in remarks(case):
+        print(f"note: {remark}")
     return 0
+
+
+def _complain(problems: list[str]) -> None:
+    for problem in problems[:_MOST_LISTED]:
+        print(f"multivector: error: {problem}", file=sys.stderr)
+    if len(problems) > _MOST_LISTED:
+        more = len(problems) - _MOST_LISTED
+        print(f"multivector: error: and {more} more; mend these first", file=sys.stderr)

@@ -1,0 +1,90 @@
+"""What a reader of a complete case should know: how much is judgement, and what looks odd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.case.scaffold import CARRIED_OVER
+from sim.case.tables import Row, Table
+from sim.core import quarters
+
+if TYPE_CHECKING:
+    from sim.case.case import Case
+
+MOSTLY = 0.5  # part of the figures from which judgement is worth a word
+NARROW = 0.1  # width of a range over its value that is bold for judgement
+CLOSE = 0.01  # of a mean to 1
+
+
+def remarks(case: Case) -> list[str]:
+    """Look for what is no error in a case, but what its readers should know.
+
+    Parameters
+    ----------
+    case : Case
+        One that can be built.
+
+    Returns
+    -------
+    list of str
+        One sentence each; those about a single row begin with ``file:line``.
+    """
+    return [
+        *_judgement(case.table("attributes")),
+        *_carried_over(case),
+        *_narrow(case.table("attributes")),
+        *_seasons(case),
+        *_sanctions(case),
+    ]
+
+
+def _judgement(attributes: Table) -> Iterator[str]:
+    share = sum(row["confidence"] == "expert" for row in attributes) / len(attributes)
+    if share >= MOSTLY:
+        yield f"attributes: {share:.0%} of the rows are expert judgement"
+
+
+def _carried_over(case: Case) -> Iterator[str]:
+    for name in ("parameters", "attributes", "drivers", "sectors"):
+        table = case.table(name)
+        count = sum(CARRIED_OVER in row["source"] for row in table)
+        if count:
+            yield f"{name}: {count} of {len(table)} rows are carried over; judge for your region"
+
+
+def _narrow(attributes: Table) -> Iterator[str]:
+    """Expert judgement with a range hardly wider than its value."""
+    narrow = [row for row in attributes if _is_narrow(row)]
+    if narrow:
+        more = f", and {len(narrow) - 1} more rows" if len(narrow) > 1 else ""
+        yield (
+            f"{attributes.where(narrow[0])}: {narrow[0]['attribute']} is expert judgement, but its "
+            f"range is narrower than {NARROW:.0%} of the value{more}"
+        )
+
+
+def _is_narrow(row: Row) -> bool:
+    width = row.number("high") - row.number("low")
+    judged = row["confidence"] == "expert" and "convention" not in row["source"]
+    return judged and width < NARROW * abs(row.number("value"))
+
+
+def _seasons(case: Case) -> Iterator[str]:
+    """A season is about the year's course; a mean other than 1 would change the exposure too."""
+    world = case.build()
+    means = world.attributes.season[..., 0].mean(axis=0)
+    for channel, mean in zip(world.names.channels, means, strict=True):
+        if abs(mean - 1.0) > CLOSE:
+            yield f"attributes: season of {channel} has a mean of {mean:.3g} over the year, not 1"
+
+
+def _sanctions(case: Case) -> Iterator[str]:
+    world = case.build()
+    if np.any(world.drivers["sanctions"] > 0) and not world.attributes.sanctioned.any():
+        yield (
+            f"drivers: sanctions are above 0 at {quarters.name(world.base)}, but no power is "
+            "sanctioned (powers.csv)"
+        )
