@@ -171,5 +171,10 @@ def _path(path: Path) -> str:
     return f"{path.form} of {path.driver}{until}: {_details(path)}"
 
 
+def entry_words(entry: Path | Event) -> str:
+    """An event or a path in words, without its date."""
+    return _event(entry) if isinstance(entry, Event) else _path(entry)
+
+
 def _event(event: Event) -> str:
     return f"{event.kind}: {_details(event)}"

@@ -50,11 +50,12 @@ class Split:
     def less(self, other: Split) -> Split:
         """The change of a difference since another quarter."""
         places = dict.fromkeys((*self.effects, *other.effects))
+        none = np.zeros(1)
         return Split(
             other.after - other.before,
             self.after - self.before,
             {
-                place: self.effects.get(place, 0.0) - other.effects.get(place, 0.0)
+                place: self.effects.get(place, none) - other.effects.get(place, none)
                 for place in places
             },
         )
@@ -195,19 +196,19 @@ def _split(course: Course, other: Course | Still, ledger: ShareLedger) -> dict[s
         ("autonomy", a.autonomy, b.autonomy, autonomy_effects(a, b, weights)),
     ):
         told: dict[Place, Array] = {}
-        for cause, power, channel, part in effects:
+        for cause, of_power, of_channel, part in effects:
             place = Place(
-                "" if power is None else names.powers[power],
-                "" if channel is None else names.channels[channel],
+                "" if of_power is None else names.powers[of_power],
+                "" if of_channel is None else names.channels[of_channel],
                 cause,
             )
-            told[place] = told.get(place, 0.0) + part
+            told[place] = told.get(place, np.zeros(1)) + part
         add(outcome, after, before, told)
     output: dict[Place, Array] = {}
     for sign, one in ((1.0, course), (-1.0, other)):
         for income, part in one.output.items():
             place = Place(income.power, income.channel, income.cause)
-            output[place] = output.get(place, 0.0) + sign * part
+            output[place] = output.get(place, np.zeros(1)) + sign * part
     add("output", course.produced, other.produced, output)
     for p, power in enumerate(names.powers):
         add(
@@ -215,9 +216,9 @@ def _split(course: Course, other: Course | Still, ledger: ShareLedger) -> dict[s
             a.leverage[p],
             b.leverage[p],
             {
-                Place(power, names.channels[k], cause): part[p]
-                for cause, channel, part in leverages.parts()
-                if (k := channel) is not None
+                Place(power, channel, cause): part[p, k]
+                for cause, part in leverages.through.items()
+                for k, channel in enumerate(names.channels)
             },
         )
     sources = (*names.powers, REST)

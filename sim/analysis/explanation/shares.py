@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from sim.analysis.explanation.causes import PREFERENCE, STARTING, Cause, capacity
-from sim.analysis.explanation.logmean import log_mean, log_ratio
+from sim.analysis.explanation.logmean import log_mean
 from sim.analysis.explanation.snapshot import Snapshot
-from sim.core.world import Array
+from sim.core.world import Array, Flags
 
 Effects = dict[Cause, Array]  # (source, power, channel, run); the last source is all the rest
 
@@ -29,7 +29,9 @@ def target_effects(first: Snapshot, second: Snapshot) -> Effects:
     weights = [
         np.maximum(one.flow, 0.0) * np.exp(sum(one.pulls.values())) for one in (first, second)
     ]
-    totals = [one.rest + weight.sum(axis=0) for one, weight in zip((first, second), weights)]
+    totals = [
+        one.rest + weight.sum(axis=0) for one, weight in zip((first, second), weights, strict=True)
+    ]
     shares = [weight / total for weight, total in zip(weights, totals, strict=True)]
     both = (weights[0] > 0) & (weights[1] > 0)
     # A flow that starts or ends is its flow's doing: the logarithm of the rest has no weight there.
@@ -60,7 +62,7 @@ def _placed(own: Array, crowding: Array) -> Array:
     return effect
 
 
-def _changes(first: Snapshot, second: Snapshot, both: Array) -> dict[Cause, tuple[Array, Array]]:
+def _changes(first: Snapshot, second: Snapshot, both: Flags) -> dict[Cause, tuple[Array, Array]]:
     """Of each cause: change of the log weights, and part of a flow that starts or ends.
 
     Each (power, channel, run).

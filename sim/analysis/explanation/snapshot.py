@@ -13,7 +13,7 @@ from sim.core.output import QUARTER
 from sim.core.simulate import Quarter
 from sim.core.state import State
 from sim.core.step import Setting
-from sim.core.world import Array
+from sim.core.world import Array, Flags
 
 
 @dataclass(frozen=True)
@@ -239,13 +239,13 @@ def driver_pulls(quarter: Quarter, before: State, country: int) -> dict[str, Arr
     dearer = (attributes.substitution - 1.0) * moment.change("barrier")[country][:, None]
     found["barrier"] = np.where(roles.trade[:, None], -dearer, 0.0)
     for name, part in _labour(quarter, country).items():
-        found[name] = found.get(name, 0.0) + _spread(part, roles.labour, shape)
+        found[name] = found.get(name, np.zeros(shape)) + _spread(part, roles.labour, shape)
     found["drift"] = u["drift"] * attributes.drift * years
     found["preference"] = moment.change("preference")[country]
     return {name: np.broadcast_to(part, shape) for name, part in found.items()}
 
 
-def _spread(part: Array, channels: Array, shape: tuple[int, ...]) -> Array:
+def _spread(part: Array, channels: Flags, shape: tuple[int, ...]) -> Array:
     """A term of dyads (power, run) in some channels."""
     return np.broadcast_to(np.where(channels[:, None], part[:, None], 0.0), shape)
 
@@ -294,7 +294,7 @@ def _incomes(quarter: Quarter, country: int) -> dict[Income, Array]:
             for name, measure in (("closures and events", forced), ("coercion", beyond)):
                 part = -QUARTER * per_cut[k] * share[p, k] * measure[p, k]
                 add(power, channel, Cause("disruption", name), part)
-    for k in attributes.roles.labour.nonzero()[0]:
+    for k in map(int, attributes.roles.labour.nonzero()[0]):
         for name, part in _labour(quarter, country).items():
             for p, power in enumerate(names.powers):
                 earned = QUARTER * exposure[k] * share[p, k] * part[p]
@@ -307,7 +307,7 @@ def _incomes(quarter: Quarter, country: int) -> dict[Income, Array]:
     windfall = quarter.state.reexport[country] - reference.reexport[country]
     worth = parameters.reexport_income * attributes.reexport_ceiling[country] * windfall
     add("", "", Cause("re-exports"), QUARTER * worth)
-    for k in attributes.roles.transit.nonzero()[0]:
+    for k in map(int, attributes.roles.transit.nonzero()[0]):
         priced = parameters.oil_income * attributes.hydrocarbon[country] * exposure[k]
         add("", names.channels[k], Cause("oil"), QUARTER * priced * moment.change("oil"))
     return found
