@@ -107,17 +107,60 @@ def threat_game(
     ------
     McKelvey and Palfrey (1998), Signorino (1999); conflict expectations after Drezner (1998).
     """
-    determinacy = parameters.determinacy
-    satisfaction = parameters.resolve * held
-    cost = parameters.sender_cost * leverage + parameters.distraction_cost * distraction
-    impose = logistic(determinacy * (satisfaction - cost))
-    worry = 1.0 + parameters.conflict_expectation * excess_fear
-    comply = logistic(determinacy * (impose * leverage - parameters.autonomy_cost * worry * held))
-    resisted = (1.0 - comply) * impose * (satisfaction - cost)
-    payoff_threat = comply * satisfaction + resisted - parameters.threat_cost
-    able = np.minimum(1.0, leverage / parameters.minimum_leverage)
-    threaten = able * parameters.threat_hazard * logistic(determinacy * payoff_threat)
+    impose = share_imposing(held, leverage, distraction, parameters)
+    comply = share_complying(held, leverage, excess_fear, impose, parameters)
+    threaten = share_threatening(held, leverage, distraction, comply, impose, parameters)
     return ThreatGame(threaten, comply, impose)
+
+
+def share_imposing(
+    held: Array, leverage: Array, distraction: Array, parameters: Parameters
+) -> Array:
+    """p_I, the last node: is a threat that was not complied with carried out.
+
+    Arguments as of `threat_game`.
+    """
+    gain = _gain_of_imposing(held, leverage, distraction, parameters)
+    return logistic(parameters.determinacy * gain)
+
+
+def share_complying(
+    held: Array, leverage: Array, excess_fear: Array, impose: Array, parameters: Parameters
+) -> Array:
+    """p_C, the middle node: does the country give in, knowing p_I (`impose`).
+
+    Other arguments as of `threat_game`.
+    """
+    worry = 1.0 + parameters.conflict_expectation * excess_fear
+    loss = impose * leverage - parameters.autonomy_cost * worry * held
+    return logistic(parameters.determinacy * loss)
+
+
+def share_threatening(
+    held: Array,
+    leverage: Array,
+    distraction: Array,
+    comply: Array,
+    impose: Array,
+    parameters: Parameters,
+) -> Array:
+    """p_T, the first node: does the power threaten, knowing p_C and p_I.
+
+    Other arguments as of `threat_game`.
+    """
+    resisted = (1.0 - comply) * impose * _gain_of_imposing(held, leverage, distraction, parameters)
+    payoff = comply * (parameters.resolve * held) + resisted - parameters.threat_cost
+    able = np.minimum(1.0, leverage / parameters.minimum_leverage)
+    share: Array = able * parameters.threat_hazard * logistic(parameters.determinacy * payoff)
+    return share
+
+
+def _gain_of_imposing(
+    held: Array, leverage: Array, distraction: Array, parameters: Parameters
+) -> Array:
+    cost = parameters.sender_cost * leverage + parameters.distraction_cost * distraction
+    gain: Array = parameters.resolve * held - cost
+    return gain
 
 
 def play(game: ThreatGame, threat: Array, comply: Array, impose: Array) -> Coercion:

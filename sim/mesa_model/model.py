@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import product
 from numbers import Integral
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import mesa
+import pandas as pd
 
-from sim.case import Posterior, load_case
+from sim.case import Posterior
+from sim.case.tables import choice
 from sim.core import quarters
+from sim.core.drivers import DRIVERS
 from sim.core.errors import InputError
 from sim.core.events import extract
-from sim.core.indicators import INDICATORS, columns
+from sim.core.indicators import INDICATORS, Moment, columns
 from sim.core.plan import Plan
 from sim.core.simulate import FEWEST_RUNS, Quarter, Simulation
 from sim.core.state import State
 from sim.core.world import Array, World
-from sim.mesa_model.agents import CountryAgent, PowerAgent
+from sim.mesa_model.agents import Actor, CountryAgent, PowerAgent, agent_class
+from sim.mesa_model.base import base_moment
+from sim.mesa_model.cases import shared_case
+from sim.mesa_model.cells import Cells, place_of
+from sim.mesa_model.reporters import Reporters, collector
+from sim.mesa_model.rules import rules_of
+from sim.mesa_model.variables import Capacity, Driver
 from sim.scenario import Scenario, compile_plan, load_scenario
-from sim.scenario.schema import MOST_RUNS
+from sim.scenario.load import validated
+from sim.scenario.problems import nearest
+from sim.scenario.schema import KINDS, MOST_RUNS, Origin
 
 
 def _is_whole(number: object) -> bool:
@@ -44,11 +59,18 @@ class DiplomacyModel(mesa.Model):
         posterior, or the centres if it has none.
     replicates : int
         Consecutive runs of the ensemble that share a draw.
+    agents : mapping, optional
+        Classes of single agents by code, ``{"USA": MyPower}``: subclasses of `CountryAgent` or
+        `PowerAgent` that replace a decision rule. The others are the model's own.
+    model_reporters, agent_reporters, agenttype_reporters : mapping, optional
+        What the data collector keeps beside the model's own, as `mesa.DataCollector` takes it.
 
     Attributes
     ----------
     quarter : str
         The quarter that the state belongs to, such as ``2023Q1``.
+    countries, powers : list of CountryAgent, list of PowerAgent
+        The agents in the order of the arrays; ``model["KAZ"]`` is one by its code.
     events : list of dict
         Event log so far: quarter, kind, country, power, channel, label, value.
     datacollector : mesa.DataCollector
@@ -57,7 +79,7 @@ class DiplomacyModel(mesa.Model):
     Raises
     ------
     InputError
-        If the scenario cannot be used.
+        If the scenario, a class of an agent or a reporter cannot be used.
     """
 
     def __init__(
@@ -67,6 +89,10 @@ class DiplomacyModel(mesa.Model):
         run: int = 0,
         parameters: str | Path | Posterior = "posterior",
         replicates: int = 1,
+        agents: Mapping[str, type[Actor]] | None = None,
+        model_reporters: Reporters | None = None,
+        agent_reporters: Reporters | None = None,
+        agenttype_reporters: Mapping[type[Actor], Reporters] | None = None,
     ) -> None:
         if rng is not None and not (_is_whole(rng) and rng >= 0):
             raise InputError(f"rng is the root seed, 0 or a positive whole number; found {rng!r}")
@@ -79,47 +105,60 @@ class DiplomacyModel(mesa.Model):
         self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         self.root_seed = self.spec.seed if rng is None else rng
         self.run_number = run
-        self.case = load_case(self.spec.case)
-        # The core needs two runs at least; the second is simulated and never shown.
-        self.world: World
-        self.plan: Plan
-        self.world, self.plan = compile_plan(
-            self.spec,
-            self.case,
-            range(run, run + FEWEST_RUNS),
-            self.root_seed,
-            parameters,
-            int(replicates),
-        )
-        self._simulation = Simulation(self.world, self.plan, self.root_seed, run, FEWEST_RUNS)
+        self.case = shared_case(self.spec.case)
+        self._values = (parameters, int(replicates))
+        world, plan = self._compiled(self.spec)
+        self._simulation = Simulation(world, plan, self.root_seed, run, FEWEST_RUNS)
         self._now: Quarter | None = None
+        self._moment: Moment | None = None  # what outcomes are measured from, made when asked for
+        self._measured: dict[str, Array] = {}
+        self._ahead: dict[str, Array] = {}  # drivers changed since the last step
         self.events: list[dict[str, Any]] = []
-        self.countries = [CountryAgent(self, code) for code in self.world.names.countries]
-        self.powers = [PowerAgent(self, code) for code in self.world.names.powers]
-        self.datacollector = mesa.DataCollector(
-            model_reporters={
-                "quarter": "quarter",
-                "cohesion": lambda model: float(model.state.cohesion[0]),
-                "position_dispersion": lambda model: float(model.measure("position_dispersion")[0]),
-            },
-            agenttype_reporters={
-                CountryAgent: {
-                    name: name
-                    for name in (
-                        "code",
-                        "position",
-                        "autonomy",
-                        "entropy",
-                        "output",
-                        "remittance_index",
-                        "reexport_intensity",
-                    )
-                },
-                PowerAgent: {
-                    name: name for name in ("code", "total_attention", "stance", "distraction")
-                },
-            },
+        classes = self._classes(agents or {})
+        names = world.names
+        self.countries = [classes[code](self, code) for code in names.countries]
+        self.powers = [classes[code](self, code) for code in names.powers]
+        rules = rules_of(self.countries, self.powers)  # type: ignore[arg-type]
+        if rules is not None:
+            # The base is where these rules rest too; agents asked for it see the usual one.
+            self._simulation = Simulation(world, plan, self.root_seed, run, FEWEST_RUNS, rules)
+            self._forget()
+        self.datacollector = collector(
+            self,
+            [*self.countries, *self.powers],
+            model_reporters or {},
+            agent_reporters or {},
+            agenttype_reporters or {},
         )
+
+    def _classes(self, given: Mapping[str, type[Actor]]) -> dict[str, type[Actor]]:
+        names = self.world.names
+        classes: dict[str, type[Actor]] = dict.fromkeys(names.countries, CountryAgent)
+        classes |= dict.fromkeys(names.powers, PowerAgent)
+        for code, kind in given.items():
+            usual = agent_class(code, names.countries, names.powers)
+            if not (isinstance(kind, type) and issubclass(kind, usual)):
+                raise InputError(
+                    f"agents: found {kind!r} for {code}; a subclass of {usual.__name__} is needed"
+                )
+            classes[code] = kind
+        return classes
+
+    def _compiled(self, scenario: Scenario) -> tuple[World, Plan]:
+        # The core needs two runs at least; the second is simulated and never shown.
+        runs = range(self.run_number, self.run_number + FEWEST_RUNS)
+        parameters, replicates = self._values
+        return compile_plan(scenario, self.case, runs, self.root_seed, parameters, replicates)
+
+    def __getitem__(self, code: str) -> Any:
+        """The agent of a country or a power."""
+        for agent in (*self.countries, *self.powers):
+            if agent.code == code:
+                return agent
+        names = self.world.names
+        place_of(code, names.countries + names.powers, "country or power")
+
+    # ------------------------------------------------------------------------------ reading
 
     @property
     def state(self) -> State:
@@ -127,37 +166,67 @@ class DiplomacyModel(mesa.Model):
         return self._simulation.state
 
     @property
+    def world(self) -> World:
+        """The arrays of the case, with what was changed between steps."""
+        return self._simulation.setting.world
+
+    @property
+    def plan(self) -> Plan:
+        """The paths of the scenario by quarter, with what was changed between steps."""
+        return self._simulation.setting.plan
+
+    @property
     def quarter(self) -> str:
         """The quarter that the state belongs to."""
         number = self.plan.start - 1 if self._now is None else self._now.quarter
         return quarters.name(number)
 
-    def step(self) -> None:
-        """Simulate one quarter; after the last one ``running`` is False."""
-        if self._simulation.finished:
-            self.running = False
-            return
-        self._now = self._simulation.advance()
-        rows = extract(self._now, self.world.names, self.run_number)
-        for place in (rows["run"] == self.run_number).nonzero()[0]:
-            row = {name: values[place] for name, values in rows.items() if name != "run"}
-            self.events.append(row | {"quarter": self.quarter, "value": float(row["value"])})
-        self.datacollector.collect(self)
-        self.running = not self._simulation.finished
+    @property
+    def cohesion(self) -> float:
+        """Joint voice of the region, 0 to 1."""
+        return float(self.state.cohesion[0])
+
+    @property
+    def position_dispersion(self) -> float:
+        """Standard deviation of the members' positions."""
+        return float(self.measure("position_dispersion")[0])
+
+    @property
+    def capacity(self) -> Cells:
+        """Capacity of routes, in each route's unit a year. Can be changed."""
+        variable, quarter = Capacity("capacity", ("route",), 0, 1e12), self.quarter
+
+        def write(place: tuple[int, ...], value: float) -> Array:
+            if self.quarter != quarter:
+                raise InputError(f"capacity: found numbers of {quarter}, which is over; read again")
+            variable.write(self, place, value)
+            return variable.read(self)[:, 0]
+
+        routes = self.world.names.routes
+        return Cells("capacity", (("route", routes),), variable.read(self)[:, 0], write)
 
     def measure(self, name: str) -> Array:
-        """An outcome as an array (*axes, run) of the present quarter.
+        """An outcome as an array (*axes, run) of the present quarter; at first, of the base.
 
         Raises
         ------
         InputError
-            If there is no such outcome, or no quarter has been simulated yet.
+            If there is no such outcome.
         """
         if name not in INDICATORS:
-            raise InputError(f"{name!r} is not an outcome; see `multivector outcomes`")
-        if self._now is None:
-            raise InputError(f"{name} is measured at the end of a quarter; call step() first")
-        return self._now.measure(name)
+            near = nearest(name, INDICATORS)
+            raise InputError(f"{name!r} is not an outcome{near}; see `multivector outcomes`")
+        if name not in self._measured:
+            if self._moment is None:
+                found = self._simulation
+                # A copy of a quarter's moment has none of what the first has already worked out.
+                self._moment = (
+                    base_moment(found.setting, found.state, found.ledger)
+                    if self._now is None
+                    else replace(self._now.moment)
+                )
+            self._measured[name] = INDICATORS[name].measure(self._moment)
+        return self._measured[name]
 
     def outcome(self, name: str) -> dict[str, float]:
         """An outcome of the present quarter by column name, such as ``autonomy.KAZ``."""
@@ -166,9 +235,146 @@ class DiplomacyModel(mesa.Model):
             zip(columns(INDICATORS[name], self.world.names), map(float, values), strict=True)
         )
 
+    def table(self, kind: type[Actor]) -> pd.DataFrame:
+        """What was collected of a type of agents and its subclasses, by quarter and code.
+
+        Parameters
+        ----------
+        kind : type
+            `CountryAgent`, `PowerAgent` or a subclass of them.
+
+        Returns
+        -------
+        DataFrame
+            A row a quarter and agent, a column a reporter.
+        """
+        kinds = [found for found in self.agents_by_type if issubclass(found, kind)]
+        if not kinds:
+            raise InputError(f"{kind.__name__}: this model has no agents of that type")
+        frames = [self.datacollector.get_agenttype_vars_dataframe(found) for found in kinds]
+        whole = pd.concat(frames).sort_index()
+        return whole.set_index(["quarter", "code"])
+
+    # ------------------------------------------------------------------------------ stepping
+
+    def step(self) -> None:
+        """Simulate one quarter; after the last one ``running`` is False."""
+        if self._simulation.finished:
+            self.running = False
+            return
+        self._now = self._simulation.advance()
+        self._ahead.clear()
+        self._forget()
+        rows = extract(self._now, self.world.names, self.run_number)
+        for place in (rows["run"] == self.run_number).nonzero()[0]:
+            row = {name: values[place] for name, values in rows.items() if name != "run"}
+            self.events.append(row | {"quarter": self.quarter, "value": float(row["value"])})
+        self.datacollector.collect(self)
+        self.running = not self._simulation.finished
+
+    def _forget(self) -> None:
+        """Outcomes are to be measured anew."""
+        self._moment = None
+        self._measured = {}
+
+    # ------------------------------------------------------------------------- intervening
+
+    def set_driver(self, name: str, value: float, **codes: str) -> None:
+        """Set a driver to another level from the next quarter on, as a path of form constant does.
+
+        Parameters
+        ----------
+        name : str
+        value : float
+        **codes : str
+            Where: ``country="KAZ"``, ``power="RUS"``, as the driver has axes; one left out means
+            all. Noise of the driver goes on around the new level.
+
+        Raises
+        ------
+        InputError
+            If there is no such driver or code, or the value is out of range.
+        """
+        if name not in DRIVERS:
+            raise InputError(f"set_driver: {choice(name, [*DRIVERS])}")
+        variable, names = Driver(name), self.world.names
+        for axis in codes:
+            if axis not in variable.axes:
+                allowed = ", ".join(variable.axes) or "no codes"
+                raise InputError(f"{name}: found {axis}; allowed: {allowed}")
+        shape = variable.read(self).shape[:-1]
+        known = {
+            "country": names.countries,
+            "power": names.powers,
+            "other": names.powers,
+            "channel": names.channels,
+            "route": names.routes,
+        }
+        wanted = [
+            (place_of(codes[axis], known[axis], axis),) if axis in codes else range(length)
+            for axis, length in zip(variable.axes, shape, strict=True)
+        ]
+        for place in product(*wanted):
+            variable.write(self, place, value)
+
+    def force(self, kind: str, date: str | None = None, **keys: Any) -> None:
+        """Let an event of scenario files happen, from the next quarter on.
+
+        Parameters
+        ----------
+        kind : str
+            ``close_route``, ``coerce``, ``deal``, ``summit``, ``resolution``, ``project``,
+            ``open_route`` or ``membership``.
+        date : str, optional
+            The quarter, such as ``2024Q1``; default: the next one.
+        **keys
+            The keys of the event as in a scenario file: ``route="CPC", quarters=2``.
+
+        Raises
+        ------
+        InputError
+            If the event cannot be used, its date is over, or the run is.
+
+        Examples
+        --------
+        >>> model = DiplomacyModel("baseline", rng=1)
+        >>> model.step()
+        >>> model.force("close_route", route="CPC", quarters=2)
+        """
+        number = self.plan.start + self._simulation.index
+        if self._simulation.finished:
+            raise InputError(f"force({kind}): the run ended in {self.quarter}")
+        if kind not in KINDS:
+            raise InputError(f"force: kind: {choice(kind, [*KINDS])}")
+        if date is not None and quarters.parse(date) < number:
+            raise InputError(f"force({kind}): {date} is over; the next is {quarters.name(number)}")
+        event = {
+            "kind": kind,
+            "date": quarters.name(number) if date is None else date,
+            "reason": "forced between two steps",
+            "source": "code of the run",
+            **keys,
+        }
+        data = self.spec.resolved()
+        data["event"] = [*data["event"], event]
+        forced = validated(data, Origin(name=f"force({kind})"))
+        _, plan = self._compiled(forced)
+        self.spec = forced
+        setting = self._simulation.setting
+        # Events have no part in the drivers' paths, which may have been changed since the start.
+        plan = replace(plan, drivers=setting.plan.drivers)
+        self._simulation.setting = replace(setting, plan=plan)
+
+    # ------------------------------------------------------------------------ copies, the end
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """A model that goes on from here by itself; the case, which never changes, is shared."""
+        memo[id(self.case)] = self.case
+        other = type(self).__new__(type(self))
+        memo[id(self)] = other
+        other.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return other
+
     def close(self) -> None:
-        """Let go of the agents; Mesa 3.3 would otherwise keep every model alive."""
+        """Let go of the agents at once, rather than when Python next collects garbage."""
         self.remove_all_agents()
-        identifiers = getattr(mesa.Agent, "_ids", None)
-        if isinstance(identifiers, dict):
-            identifiers.pop(self, None)
