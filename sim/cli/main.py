@@ -14,6 +14,7 @@ from sim.cli import (
     converge,
     dashboard,
     discover,
+    explain,
     fit,
     hindcast,
     outcomes,
@@ -27,6 +28,7 @@ from sim.cli import (
     sensitivity,
     spread,
     sweep,
+    trace,
 )
 from sim.cli.parsing import Parser
 from sim.core.errors import InputError
@@ -66,8 +68,10 @@ def parser() -> Parser:
         compare,
         converge,
         spread,
+        trace,
         sensitivity,
         discover,
+        explain,
         fit,
         hindcast,
         score,

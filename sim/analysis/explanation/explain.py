@@ -141,6 +141,7 @@ def explain(
         country=country,
         quarter=quarters.name(number),
         since=None if since is None else quarters.name(wanted[1]),
+        case=subject.case.title,
         base=quarters.name(base),
         run=run,
         runs=1 if run is not None else subject.runs,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -60,8 +62,8 @@ class Explanation:
     country, quarter : str
     since : str or None
         The quarter since which changes are counted; None: the base.
-    base : str
-        Base quarter.
+    case, base : str
+        Title of the case, and its base quarter.
     run : int or None
         The one run explained; None: means over `runs` runs.
     runs, seed : int
@@ -86,6 +88,7 @@ class Explanation:
     country: str
     quarter: str
     since: str | None
+    case: str
     base: str
     run: int | None
     runs: int
@@ -147,6 +150,19 @@ class Explanation:
         return f"Why {name} changed by {self.quarter} in {self.scenario}" + (
             since or f" since its base, {self.base}"
         )
+
+    def to_json(self) -> str:
+        """All of it as JSON: what is explained, and its tables as lists of rows."""
+        plain: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in (
+                "scenario", "against", "country", "quarter", "since", "base", "run", "runs", "seed",
+            )
+        }  # fmt: skip
+        for name in ("summary", "table", "events", "coercion", "figures", "evidence"):
+            rows = getattr(self, name).to_json(orient="records", double_precision=15)
+            plain["terms" if name == "table" else name] = json.loads(rows)
+        return json.dumps(plain, indent=2, ensure_ascii=False)
 
     def __str__(self) -> str:
         from sim.analysis.explanation.text import told
