@@ -79,7 +79,7 @@ class Figure:
     line: int
     column: str
     name: str
-    axes: Mapping[str, str]
+    axes: Mapping[str, str] = field(hash=False)
     value: float
     unit: str
     low: float
