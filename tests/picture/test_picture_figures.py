@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.text import Text
 
 from sim.core.errors import InputError
 from sim.picture.batch import fan, leverage, ridgeline, ternary
@@ -271,6 +272,16 @@ def test_ternary_draws_rescaled_shares(caption: Caption, page_words: Words) -> N
     assert "hold 90% and 50% of runs" in text
     assert "Shares are rescaled so that the three add up to 100%." in text
     assert "Where the panels lie" in text
+
+
+def test_ternary_names_places_by_code_where_names_leave_no_room(
+    caption: Caption, page_words: Words
+) -> None:
+    ends, paths = ternary_tables()
+    panels = [Actor("A", "The long name of a land of many words"), Actor("B", "Borland")]
+    figure = ternary.draw(ends, paths, CORNERS, panels, TWO, (0.5, 0.9), caption)
+    words = [text.get_text() for text in figure.findobj(Text)]
+    assert [words.count(label) for label in ("A", "B", "Borland")] == [1, 1, 1]
 
 
 @pytest.mark.parametrize("runs", [1, 2, 7])

@@ -327,7 +327,10 @@ def _locator(
 ) -> None:
     """The whole triangle with every panel's window in it, names beside it in order of height."""
     edge = cell.left - (width - cell.width) / 2
-    names = max(text_width(actor.name, NOTE) for actor in panels)
+    labels = [actor.name for actor in panels]
+    if max(text_width(label, NOTE) for label in labels) > width / 2:
+        labels = [actor.code for actor in panels]  # names would leave no room for the triangle
+    names = max(text_width(label, NOTE) for label in labels)
     across = min(cell.width, width - names - 0.25)
     small = Cell(edge + 0.02, cell.bottom, across, across * SLOPE)
     _heading(sheet, cell, cell.left - edge, Actor("", "Where the panels lie"))
@@ -347,8 +350,8 @@ def _locator(
         for x, y in zip(*plane(np.array(middles)), strict=True)
     ]
     heights = spread_out([target[1] for target in targets], 1.15 * NOTE * LINE)
-    for actor, target, height in zip(panels, targets, heights, strict=True):
-        sheet.write(edge_of_names, height, actor.name, NOTE, color=INK, va="center_baseline")
+    for label, target, height in zip(labels, targets, heights, strict=True):
+        sheet.write(edge_of_names, height, label, NOTE, color=INK, va="center_baseline")
         sheet.rule((edge_of_names - 0.04, height), target)
 
 
