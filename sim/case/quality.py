@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MOSTLY = 0.5  # part of the figures from which judgement is worth a word
 NARROW = 0.1  # width of a range over its value that is bold for judgement
 CLOSE = 0.01  # of a mean to 1
+LONGEST = 24  # letters of a name that pictures have room for
 
 
 def remarks(case: Case) -> list[str]:
@@ -38,6 +39,7 @@ def remarks(case: Case) -> list[str]:
         *_narrow(case.table("attributes")),
         *_seasons(case),
         *_sanctions(case),
+        *_long_names(case),
     ]
 
 
@@ -88,3 +90,13 @@ def _sanctions(case: Case) -> Iterator[str]:
             f"drivers: sanctions are above 0 at {quarters.name(world.base)}, but no power is "
             "sanctioned (powers.csv)"
         )
+
+
+def _long_names(case: Case) -> Iterator[str]:
+    for table in (case.table("countries"), case.table("powers")):
+        for row in table:
+            if len(row["name"]) > LONGEST:
+                yield (
+                    f"{table.where(row)}: {row['name']!r} has {len(row['name'])} letters; pictures "
+                    f"have room for about {LONGEST}"
+                )
