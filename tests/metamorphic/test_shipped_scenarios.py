@@ -1,4 +1,4 @@
-"""Relations that every shipped scenario keeps: A1 on the shipped case, and R13."""
+"""Relations that every shipped scenario keeps: A1 on every case, and R13."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from sim.core.simulate import Quarter, simulate
 from sim.core.world import World
 from sim.scenario import compile_plan, load_scenario
 from tests.limits.worlds import state_arrays
+from tests.reference.any_world import CASES
 
 FOLDER = Path(__file__).parents[2] / "scenarios"
 SCENARIOS = sorted(path.stem for path in FOLDER.glob("*.toml"))
+BASES = [name for name in SCENARIOS if load_scenario(FOLDER / f"{name}.toml").extends is None]
 RUNS = range(4)
 SEED = 13
 LEAST = 1e-6  # a difference that is more than rounding
@@ -52,7 +54,12 @@ def test_scenarios_are_shipped() -> None:
     assert len(SCENARIOS) > 20
 
 
-@pytest.mark.parametrize("name", [name for name in SCENARIOS if name != "baseline"])
+def test_every_case_has_a_scenario_that_others_extend() -> None:
+    cases = [load_scenario(FOLDER / f"{name}.toml").case for name in BASES]
+    assert sorted(cases) == CASES
+
+
+@pytest.mark.parametrize("name", [name for name in SCENARIOS if name not in BASES])
 def test_R13_a_scenario_differs_from_what_it_extends(name: str) -> None:
     parent = load_scenario(FOLDER / f"{name}.toml").extends
     assert parent in SCENARIOS
@@ -64,8 +71,9 @@ def test_R13_a_scenario_differs_from_what_it_extends(name: str) -> None:
     assert any(differs(one, other) for one, other in pairs)
 
 
-def test_R13_a_scenario_does_not_differ_from_itself() -> None:
-    world, plan = compiled("baseline")
+@pytest.mark.parametrize("name", BASES)
+def test_R13_a_scenario_does_not_differ_from_itself(name: str) -> None:
+    world, plan = compiled(name)
     pairs = zip(
         simulate(world, plan, SEED, 0, len(RUNS)),
         simulate(world, plan, SEED, 0, len(RUNS)),
@@ -74,9 +82,10 @@ def test_R13_a_scenario_does_not_differ_from_itself() -> None:
     assert not any(differs(one, other) for one, other in pairs)
 
 
-def test_A01_the_shipped_case_is_a_fixed_point() -> None:
-    """Baseline without noise, coercion and deals: the base quarter for ever."""
-    scenario = load_scenario(FOLDER / "baseline.toml")
+@pytest.mark.parametrize("name", BASES)
+def test_A01_a_case_is_a_fixed_point(name: str) -> None:
+    """A base without noise, coercion and deals: the base quarter for ever."""
+    scenario = load_scenario(FOLDER / f"{name}.toml")
     off = scenario.switches.model_copy(update={"noise": False, "coercion": False, "deals": False})
     scenario = scenario.model_copy(update={"switches": off})
     world, plan = compile_plan(scenario, case_of(scenario.case), RUNS, SEED)

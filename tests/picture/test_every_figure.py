@@ -15,7 +15,7 @@ from sim.experiment.batch import batch
 from sim.experiment.result import Result, load
 from sim.picture.figures import BATCH, FIGURES, figure, pages
 from sim.picture.request import Request
-from sim.scenario.load import list_scenarios
+from sim.scenario.load import list_scenarios, load_scenario
 
 Make = Callable[..., Result]
 Collisions = Callable[[Figure], list[tuple[str, ...]]]
@@ -27,12 +27,16 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 
 def shipped_sets() -> list[list[str]]:
-    """All shipped scenarios, five at a time with the one that others extend first."""
+    """All shipped scenarios, five of a case at a time with the one that others extend first."""
     names = sorted(path.stem for path in Path("scenarios").glob("*.toml"))
-    assert len(names) >= 28
+    assert len(names) >= 31
     assert set(names) <= set(list_scenarios())
-    names.remove("baseline")
-    return [["baseline", *names[at : at + 5]] for at in range(0, len(names), 5)]
+    loaded = {name: load_scenario(name) for name in names}
+    sets = []
+    for base in (name for name in names if loaded[name].extends is None):
+        others = [name for name in names if name != base and loaded[name].case == loaded[base].case]
+        sets += [[base, *others[at : at + 5]] for at in range(0, len(others), 5)]
+    return sets
 
 
 @pytest.fixture(scope="module")

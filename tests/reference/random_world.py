@@ -353,6 +353,22 @@ def random_world(
     return world, _random_plan(dice, world, quarters)
 
 
+def random_plan(seed: int, world: World, runs: int, quarters: int) -> Plan:
+    """A plan for a world that is given, in which everything is switched on.
+
+    Parameters
+    ----------
+    seed : int
+        Says which plan.
+    world : World
+    runs : int
+        Length of the runs axis of those arrays that have a value a run.
+    quarters : int
+        Length of the plan.
+    """
+    return _random_plan(_Dice(seed, runs), world, quarters)
+
+
 def _driver_shape(name: str, names: Names) -> tuple[int, ...]:
     """Lengths of a driver's axes."""
     lengths = {
@@ -404,7 +420,7 @@ def _random_plan(dice: _Dice, world: World, quarters: int) -> Plan:
     announced = dice.rare(quarters, n_c, n_p, n_s, odds=0.01, high=0.05)
     opened = dice.rare(quarters, n_g, odds=0.03, high=0.5)
     return Plan(
-        start=BASE + 1,
+        start=world.base + 1,
         quarters=quarters,
         drivers=drivers,
         persistence=persistence,

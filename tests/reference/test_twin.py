@@ -22,6 +22,7 @@ from sim.core.simulate import Quarter, simulate
 from sim.core.streams import draw_quarter
 from sim.core.world import World
 
+from .any_world import CASES, any_world
 from .random_world import random_world
 from .twin import Twin, entrywise, slice_draws, slice_run
 
@@ -176,6 +177,11 @@ def test_the_core_equals_its_twin_in_random_worlds(seed: int) -> None:
 )
 def test_the_core_equals_its_twin_at_other_sizes(sizes: dict[str, Any]) -> None:
     check_against_core(*random_world(1, RUNS, 24, **sizes))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_core_equals_its_twin_on_every_case_when_everything_happens(name: str) -> None:
+    check_against_core(*any_world(name, RUNS, 16))
 
 
 def scenario_names() -> list[str]:
