@@ -60,7 +60,7 @@ def _terms(one: Explanation, change: Change) -> str:
     digits = decimals(change.terms["value"])
     shown = change.terms.head(_TERMS)
     rows: list[tuple[object, object]] = [
-        (place_words(row, one.names), f"{row['value']:+.{digits}f}")
+        (place_words(row, one.names, change.outcome), f"{row['value']:+.{digits}f}")
         for row in shown.to_dict("records")
     ]
     if len(change.terms) > _TERMS:

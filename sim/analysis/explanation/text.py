@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -30,12 +30,18 @@ def told(one: Explanation) -> str:
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
-def place_words(row: Any, names: Any) -> str:
-    """A term with its power and channel in words."""
+def place_words(row: Mapping[Any, Any], names: Mapping[str, str], outcome: str = "") -> str:
+    """A term with its power and channel in words; the channel of a share goes without saying."""
     detail = names.get(row["detail"], row["detail"])
     term = row["term"] + (f" ({detail})" if detail else "")
-    of = [names.get(row[axis], row[axis]) for axis in ("power", "channel") if row[axis]]
-    return ", ".join([term, *of])
+    power = names.get(row["power"], row["power"])
+    channel = "" if outcome.startswith("share.") else plain(names.get(row["channel"], ""))
+    return ", ".join([term, *filter(None, (power, channel))])
+
+
+def plain(name: str) -> str:
+    """A name as it stands within a sentence: a channel's begins with a small letter."""
+    return name[:1].lower() + name[1:] if name[1:2].islower() else name
 
 
 def column_words(outcome: str) -> str:
@@ -60,13 +66,13 @@ def _terms(one: Explanation) -> Iterator[str]:
     width = max(12, *(len(line) + 2 for head in heads for line in head))
     while len(shown) > 1 and _LABEL + width * len(shown) > WIDTH:
         shown, heads = shown[:-1], heads[:-1]
-    digits = [_decimals(change) for change in shown]
+    digits = [decimals(change) for change in shown]
 
     def row(head: str, cells: Iterable[str]) -> str:
         return _cut(head, _LABEL - 1).ljust(_LABEL) + "".join(cell.rjust(width) for cell in cells)
 
     def numbers(values: Iterable[float], sign: bool = True) -> list[str]:
-        return [_number(value, d, sign) for value, d in zip(values, digits, strict=True)]
+        return [number(value, d, sign) for value, d in zip(values, digits, strict=True)]
 
     for line in range(2):
         if any(head[line] for head in heads):
@@ -109,7 +115,8 @@ def _ends(one: Explanation) -> tuple[str, str]:
     return first, one.scenario if one.against else one.quarter
 
 
-def _number(value: float, decimals: int, sign: bool) -> str:
+def number(value: float, decimals: int, sign: bool = True) -> str:
+    """A number with its sign, or 0 where it has no digit to show."""
     if sign and abs(value) < 0.5 * 10.0**-decimals:
         return "0"
     return f"{value:{'+' if sign else ''}.{decimals}f}"
@@ -119,14 +126,15 @@ def _largest(one: Explanation) -> Iterator[str]:
     yield ""
     yield "Largest terms by power and channel"
     for change in one.changes[:_COLUMNS]:
-        digits = _decimals(change)
+        digits = decimals(change)
         rows = [
             row
             for row in change.terms.head(_PLACES).to_dict("records")
             if abs(row["value"]) >= 0.5 * 10.0**-digits
         ]
         parts = [
-            f"{_number(row['value'], digits, True)} {place_words(row, one.names)}" for row in rows
+            f"{number(row['value'], digits, True)} {place_words(row, one.names, change.outcome)}"
+            for row in rows
         ]
         head = f"  {column_words(change.outcome)}: "
         while len(parts) > 1 and len(head + "; ".join(parts)) > WIDTH:
@@ -147,7 +155,7 @@ def _events(one: Explanation) -> Iterator[str]:
         lines += _wrapped(f"          {row['reason']} [{row['source']}]")
         yield from lines[: _EVENT_LINES if len(own) == 1 else 2]
         effects = [
-            f"{column_words(c.outcome)} {_number(row[c.outcome], _decimals(c), True)}"
+            f"{column_words(c.outcome)} {number(row[c.outcome], decimals(c), True)}"
             for c in tried
             if not math.isnan(row[c.outcome])
         ]
@@ -202,7 +210,7 @@ def _documents(one: Explanation) -> Iterator[str]:
             yield _cut(f"        caution: {row['caution']}", WIDTH)
 
 
-def _decimals(change: Change) -> int:
+def decimals(change: Change) -> int:
     """Decimals that show three digits of the largest term of a change."""
     sizes = [abs(value) for value in (change.total, *change.by_term["value"])]
     largest = max((size for size in sizes if size > 0), default=1.0)
