@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from sim.cli.parsing import Parser, chosen_case
 from sim.core.errors import InputError
+
+if TYPE_CHECKING:
+    from sim.case import Case
 
 PLACEHOLDERS = ("AAA,BBB,CCC", "XXX,YYY,ZZZ")
 _MOST_LISTED = 20
@@ -51,6 +55,11 @@ def add(top: Parser) -> None:
     show.set_defaults(act=show_case, parser=show)
     check = parser.command("check", "say what is left to do in a case, or wrong with it")
     check.add_argument("name", metavar="NAME", nargs="?", help="as --case")
+    check.add_argument(
+        "--model",
+        action="store_true",
+        help="also try the model on it: rest, order of rows, ranges; takes seconds",
+    )
     check.set_defaults(act=check_case, parser=check)
     for one in (show, check):
         one.add_argument(
@@ -117,7 +126,17 @@ def check_case(given: Namespace) -> int:
     print(f"{case.name}: sums, ranges and sources are in order")
     for remark in remarks(case):
         print(f"note: {remark}")
-    return 0
+    return _try_model(case) if given.model else 0
+
+
+def _try_model(case: Case) -> int:
+    """Print which properties of the model hold on a case."""
+    from sim.case.trial import trials
+
+    tried = trials(case)
+    for one in tried:
+        print(f"model: {one.name}: {'holds' if one.holds else 'does not hold'} ({one.found})")
+    return 0 if all(one.holds for one in tried) else 2
 
 
 def _complain(problems: list[str]) -> None:
