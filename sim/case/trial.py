@@ -133,7 +133,7 @@ def _bounds(case: Case) -> Trial:
 def _result(name: str, off: Mapping[str, float]) -> Trial:
     worst = max(off, key=lambda key: (np.isnan(off[key]), off[key]))
     holds = bool(off[worst] <= ROUNDING)
-    found = f"at most {off[worst]:.1g} off, in {worst}" if off[worst] != 0 else "exactly"
+    found = f"off by at most {ROUNDING:g}" if holds else f"off by {off[worst]:.2g} in {worst}"
     return Trial(name, holds, found)
 
 
