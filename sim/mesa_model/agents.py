@@ -19,6 +19,7 @@ from sim.mesa_model.variables import Attribute, Driver, Ideal, Outcome, Stock, V
 if TYPE_CHECKING:
     from sim.mesa_model.model import DiplomacyModel
 
+_PLURAL = {"country": "countries", "power": "powers", "channel": "channels", "text": "texts"}
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -92,8 +93,7 @@ class Reading:
 
 
 def _codes(names: Any, axis: str) -> tuple[str, ...]:
-    plural = {"country": "countries"}.get(axis, f"{axis}s")
-    return getattr(names, plural)
+    return getattr(names, _PLURAL[axis])
 
 
 def _own_rule(method: Method) -> Method:

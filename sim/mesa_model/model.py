@@ -28,6 +28,7 @@ from sim.mesa_model.agents import Actor, CountryAgent, PowerAgent, agent_class
 from sim.mesa_model.base import base_moment
 from sim.mesa_model.cases import shared_case
 from sim.mesa_model.cells import Cells, place_of
+from sim.mesa_model.memory import ALIVE
 from sim.mesa_model.reporters import Reporters, collector
 from sim.mesa_model.rules import rules_of
 from sim.mesa_model.variables import Capacity, Driver
@@ -102,6 +103,7 @@ class DiplomacyModel(mesa.Model):
             raise InputError(f"replicates: found {replicates!r}; allowed: 1 or more")
         rng, run = None if rng is None else int(rng), int(run)  # NumPy's integers overflow
         super().__init__(rng=rng)
+        ALIVE.add(self)
         self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         self.root_seed = self.spec.seed if rng is None else rng
         self.run_number = run

@@ -14,6 +14,7 @@ import pytest
 
 from sim.core.indicators import INDICATORS
 from sim.mesa_model import CountryAgent, DiplomacyModel, PowerAgent
+from sim.mesa_model.memory import Alive
 from sim.mesa_model.rules import Budgeting
 
 SEED = 11
@@ -106,15 +107,32 @@ def test_many_models_leave_nothing() -> None:
             model = DiplomacyModel("baseline", rng=seed, parameters="point")
             model.step()
 
-    some(5)
+    some(3)
     gc.collect()
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        some(50)
+        some(20)
         gc.collect()
         after, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    # A model that stays is 400 KB and more; 50 of them would be 20 MB.
-    assert after - before < 500_000
+    # A model that stays is 130 KB and more; 20 of them would be 3 MB and more.
+    assert after - before < 300_000
+
+
+def test_models_are_collected_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    alive = Alive()
+    alive.fewest = 10
+    monkeypatch.setattr("sim.mesa_model.model.ALIVE", alive)
+    gc.collect()
+    gc.disable()  # what Python would do by itself, it does later
+    try:
+        for seed in range(25):
+            DiplomacyModel("baseline", rng=seed, parameters="point")
+            assert len(alive) <= 11
+        kept = [DiplomacyModel("baseline", rng=seed, parameters="point") for seed in range(15)]
+        assert 15 <= len(alive) <= 2 * 15 + 1
+        assert len(kept) == 15
+    finally:
+        gc.enable()
