@@ -4,7 +4,7 @@ BIN := .venv/bin
 RUNS ?= 2000
 JOBS ?= 2
 
-.PHONY: demo test check wheel docs gallery tutorial clean
+.PHONY: demo test check wheel docs gallery tutorial mesa clean
 
 .venv/installed: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "multivector needs Python 3.11 or newer; try make PYTHON=python3.12")'
@@ -44,6 +44,9 @@ gallery: .venv/installed  ## Draw every figure for docs/gallery.md (some ten min
 
 tutorial: .venv/installed  ## Run the tutorial and keep its outputs
 	$(BIN)/python docs/run_tutorial.py
+
+mesa: .venv/installed  ## Mesa's face on every line of Mesa whose Python is at hand
+	$(BIN)/python benchmarks/mesa_lines.py
 
 clean:
 	rm -rf .venv build dist *.egg-info docs/reference
