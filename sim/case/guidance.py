@@ -51,13 +51,15 @@ def next_step(progress: Progress) -> str:
     if not progress.gaps:
         return "nothing is left to fill in"
     gap = next((gap for gap in progress.gaps if gap.empty), progress.gaps[0])
-    what = " of ".join(part for part in (gap.item or gap.table, ", ".join(gap.codes)) if part)
+    what = " of ".join(part for part in (gap.item, ", ".join(gap.codes)) if part)
     if gap.covered:
         return f"{_place(gap)}: fill or delete the row of {what}; it has no value"
     if gap.line is None:
         return f"add a row of {what} to {shown(gap.path)}"
+    if gap.empty and gap.item:
+        return f"{_place(gap)}: fill in {what}"
     if gap.empty:
-        return f"{_place(gap)}: fill in {what} ({', '.join(gap.lacks)})"
+        return f"{_place(gap)}: fill in {', '.join(gap.lacks)} of {what}"
     return f"{_place(gap)}: say where {what} comes from ({', '.join(gap.lacks)})"
 
 

@@ -8,6 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,14 @@ class Table:
     def codes(self) -> tuple[str, ...]:
         """What the first column holds, each once, in order of appearance."""
         return tuple(dict.fromkeys(row[self.columns[0]] for row in self.rows))
+
+    @cached_property
+    def by_name(self) -> Mapping[str, tuple[tuple[int, Row], ...]]:
+        """Rows with their positions, by what the first column holds, in the order of the file."""
+        found: dict[str, list[tuple[int, Row]]] = {}
+        for position, row in enumerate(self.rows):
+            found.setdefault(row[self.columns[0]], []).append((position, row))
+        return {name: tuple(rows) for name, rows in found.items()}
 
     def where(self, row: Row) -> str:
         """``file:line`` of a row, for messages."""
@@ -308,6 +317,8 @@ def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
 
 def _check_header(where: str, header: Sequence[str], columns: Sequence[Column]) -> None:
     names = [column.name for column in columns]
+    if len(header) == 1 and ";" in header[0]:
+        raise InputError(f"{where}: found semicolons between the columns; commas are needed")
     for position, name in enumerate(header):
         if name not in names:
             raise InputError(f"{where}: no such column: {choice(name, names)}")

@@ -213,7 +213,7 @@ def test_the_guide_says_file_line_unit_range_and_usual_sources(begun: Path) -> N
     assert summary.split() == ["2", "Economies", "0", "of", "40", *summary.split()[5:]]
     assert "exposure\N{NO-BREAK SPACE}28" not in text
     assert "exposure 28" in summary
-    assert text.endswith("next: calibration/four/attributes.csv:2: fill in gdp of AVA (value)\n")
+    assert text.endswith("next: calibration/four/attributes.csv:2: fill in gdp of AVA\n")
     assert max(map(len, text.splitlines())) <= 100
 
 
@@ -402,6 +402,23 @@ def test_each_fault_of_a_half_filled_case_has_one_message(
     assert out.splitlines()[-1].startswith(f"next: mend calibration/four/{file}:")
     if file != "attributes.csv" or ":1:" not in message:
         assert "claim" in out
+
+
+def test_a_table_with_semicolons_is_told_so(filled: Path, capsys: Capture) -> None:
+    path = filled / "drivers.csv"
+    path.write_text("\N{ZERO WIDTH NO-BREAK SPACE}" + path.read_text().replace(",", ";"))
+    assert main(["case", "check", "four"]) == 2
+    out, err = capsys.readouterr()
+    message = (
+        "calibration/four/drivers.csv:1: found semicolons between the columns; commas are needed"
+    )
+    assert err == f"multivector: error: {message}\n"
+    assert out.endswith(f"next: mend {message}\n")
+
+
+def test_names_still_to_be_found_come_first(begun: Path) -> None:
+    spoil(begun, "powers.csv", "NOR,North", f"NOR,{PLACEHOLDER}")
+    assert next_step(progress(begun)) == "calibration/four/powers.csv:2: fill in name of NOR"
 
 
 def test_the_nearest_name_is_given(filled: Path, capsys: Capture) -> None:
