@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
@@ -20,13 +21,16 @@ from sim.case import Case, load_case
 from sim.case.schema import ATTRIBUTES
 from sim.core import step as schedule
 from sim.core.drivers import DRIVERS
+from sim.core.leverage import vulnerability
+from sim.core.position import autonomy
+from sim.core.reference import reference
 from sim.core.state import State
 from sim.core.streams import Streams, draw_quarter
 from sim.core.world import Parameters
 from sim.scenario import compile_plan, load_scenario
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = (ROOT / "docs" / "odd.md",)
+PAGES = (ROOT / "docs" / "odd.md", ROOT / "docs" / "limits.md")
 CASE = "central_asia"
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end of table -->)", re.DOTALL)
 
@@ -311,10 +315,101 @@ def patterns() -> str:
     return _table(("pattern", "what the test asks for", "outcome"), rows)
 
 
+def limits() -> str:
+    """What every report says of its limits."""
+    text = (ROOT / "sim" / "report" / "limits.toml").read_text(encoding="utf-8")
+    return (
+        "\n".join(f"* **{one['title']}.** {one['text']}" for one in tomllib.loads(text)["limit"])
+        + "\n"
+    )
+
+
+def _validation(heading: str, number: int = 0) -> list[list[str]]:
+    """Cells of a table under a heading of the page on validation, its head first."""
+    page = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8")
+    under = page[page.index(f"\n{heading}") :]
+    found = re.findall(r"(?:^\|.*\|\n)+", under, re.MULTILINE)[number]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in found.splitlines()]
+    return [rows[0], *rows[2:]]
+
+
+def coverage() -> str:
+    """Where intervals held too few figures: below their share by five points or more."""
+    rows = []
+    for origin, number in (("2018", 0), ("all", 1)):
+        for cells in _validation("#### Intervals", number)[1:]:
+            shares = [int(cell.split()[0]) for cell in cells[2:5]]
+            short = [share <= asked - 5 for share, asked in zip(shares, (50, 80, 95), strict=True)]
+            if any(short):
+                told = [
+                    f"**{one}**" if low else one for one, low in zip(cells[2:5], short, strict=True)
+                ]
+                rows.append((origin, cells[0].strip("*"), cells[1], *told))
+    return _table(("origin", "family", "figures", "50 %", "80 %", "95 %"), rows)
+
+
+_SKILL = re.compile(r"([+-][\d.]+)(?: \[([+-][\d.]+), ([+-][\d.]+)\])?")
+
+
+def _gains(skill: str) -> bool:
+    """Is the skill above 0, and its interval, if there is one."""
+    point, low, _ = _SKILL.fullmatch(skill).groups()  # type: ignore[union-attr]
+    return float(low if low is not None else point) > 0
+
+
+def not_better() -> str:
+    """Comparisons in which the model cannot be told to be better than a simple forecast."""
+    rows: list[tuple[str, ...]] = []
+    skill = "### Volumes and shares, 2019 to 2022"
+    for origin, number in (("2018", 0), ("all", 1)):
+        head, *families = _validation(skill, number)
+        for cells in families:
+            for against, value in zip(head[2:], cells[2:], strict=True):
+                if not _gains(value):
+                    rows.append((origin, cells[0].strip("*"), against, value))
+    for cells in _validation("### Votes")[1:]:
+        if not _gains(cells[6]):
+            rows.append((cells[0], f"votes, {cells[1]}", cells[3], cells[6]))
+    for cells in _validation("### Coercion")[1:]:
+        if not _gains(cells[6]):
+            rows.append((cells[0], "coercion", "frequency", f"{cells[6]} nats"))
+    return _table(("origin", "what", "against", "skill"), rows)
+
+
+def indices() -> str:
+    """Ways to measure hedging, at the base of the shipped case and the centre of the parameters."""
+    world = _case().build()
+    base = reference(world)
+    given = world.attributes
+    leverage = vulnerability(given.exposure, given.share, given.control, given.substitution)
+    total = leverage.sum(axis=2)
+    stock = world.parameters.stock_weight * base.terms * base.realised.sum(axis=2)
+    own = autonomy(total + stock, world.parameters.own_weight)
+    logs = np.log(np.where(base.alignment > 0, base.alignment, 1.0))
+    evenness = -(base.alignment * logs).sum(axis=1) / np.log(len(world.names.powers))
+    rows = []
+    for c, code in enumerate(world.names.countries):
+        score = 50.0 * (1.0 + given.position[c, 0])
+        rows.append(
+            (
+                code,
+                f"{evenness[c, 0]:.2f}",
+                f"{(base.alignment[c, :, 0] ** 2).sum():.2f}",
+                f"{total[c, :, 0].max():.2f}",
+                f"{own[c, 0]:.2f}",
+                f"{score:.0f}",
+                "yes" if 45 <= score <= 55 else "no",
+            )
+        )
+    head = ("country", "evenness", "concentration", "largest leverage", "autonomy", "score")
+    return _table((*head, "in the band of 45 to 55"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     one.__name__: one
     for one in (
-        entities, state, attributes, drivers, parameters, steps, streams, mapping, patterns
+        entities, state, attributes, drivers, parameters, steps, streams, mapping, patterns,
+        limits, coverage, not_better, indices,
     )
 }  # fmt: skip
 
