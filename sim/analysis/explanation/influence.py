@@ -12,10 +12,8 @@ from sim.analysis.explanation.causes import Cause
 from sim.analysis.explanation.logmean import log_mean
 from sim.analysis.explanation.shares import Effects
 from sim.analysis.explanation.snapshot import Snapshot
-from sim.core.leverage import loss
+from sim.core.leverage import WHOLE, loss
 from sim.core.world import Array
-
-_CLOSE = 1e-9  # shares closer than this have the slope of the curve itself
 
 
 @dataclass(frozen=True)
@@ -60,15 +58,8 @@ def leverage_effects(first: Snapshot, second: Snapshot, shares: Effects) -> Hold
     reliance = [one.control * one.relied for one in (first, second)]
     # The curve may differ too: its own part at the means of both reliances, theirs of both curves.
     losses = [[loss(held, curve) for held in reliance] for curve in curves]
-    change = _mean(losses[0][0], losses[1][0]) - _mean(losses[0][1], losses[1][1])
     bend = _mean(losses[0][0], losses[0][1]) - _mean(losses[1][0], losses[1][1])
-    gap = reliance[0] - reliance[1]
-    close = np.abs(gap) < _CLOSE
-    slope = np.where(
-        close,
-        _mean(*(_slope(_mean(*reliance), curve) for curve in curves)),
-        np.divide(change, gap, out=np.zeros(gap.shape), where=~close),
-    )
+    slope = _mean(*(_secant(reliance[0], reliance[1], curve) for curve in curves))
     exposure = _mean(first.exposure, second.exposure)
     lost = _mean(losses[0][0], losses[1][1])
     control = _mean(first.control, second.control)
@@ -78,7 +69,7 @@ def leverage_effects(first: Snapshot, second: Snapshot, shares: Effects) -> Hold
     scale = log_mean(first.exposure, second.exposure)
     if shift.any():
         found[causes.EXPOSURE] = lost * scale * shift
-    start = np.zeros(gap.shape)
+    start = np.zeros(slope.shape)
     if np.any(first.exposure_base != second.exposure_base):
         start = start + lost * (first.exposure - second.exposure - scale * shift)
     if np.any(first.control != second.control):
@@ -91,11 +82,20 @@ def leverage_effects(first: Snapshot, second: Snapshot, shares: Effects) -> Hold
     return Holds(found, {})
 
 
-def _slope(share: Array, substitution: Array) -> Array:
-    """Slope of the loss in the share."""
-    left = np.maximum(1.0 - share, 1e-12)
-    steep: Array = left ** (1.0 / (substitution - 1.0) - 1.0) / (substitution - 1.0)
-    return steep
+def _secant(first: Array, second: Array, substitution: Array) -> Array:
+    """Slope of the loss between two shares, of its tangent where they are equal.
+
+    With b = 1/(sigma - 1) the loss is 1 - (1 - s)^b, so that the slope is b times the logarithmic
+    mean of the (1 - s)^b over that of the 1 - s: no difference of close numbers is taken.
+    """
+    power = 1.0 / (substitution - 1.0)
+    left = [1.0 - np.minimum(share, WHOLE) for share in (first, second)]
+    slope = power * log_mean(left[0] ** power, left[1] ** power) / log_mean(*left)
+    gap = first - second
+    # Where the loss stops to rise with the share, it rises over a part of the gap only.
+    part = np.divide(left[1] - left[0], gap, out=np.ones(gap.shape), where=gap != 0)
+    found: Array = slope * part
+    return found
 
 
 def weight_effects(first: Snapshot, second: Snapshot, leverages: Holds) -> Holds:
