@@ -85,9 +85,9 @@ def winners(
         Positions in ``table.rows``; -1 where no row gives a number.
     """
     found = np.full([len(codes[axis]) for axis in axes], -1, dtype=np.intp)
-    position = {row.line: i for i, row in enumerate(table.rows)}
-    first = table.columns[0]
-    for row in applicable((row for row in table if row[first] == name), base_year(base)):
+    position = {row.line: place for place, row in table.by_name.get(name, ())}
+    rows = (row for _, row in table.by_name.get(name, ()))
+    for row in applicable(rows, base_year(base)):
         cell = {axis: row.cells.get(axis, "") for axis in axes}
         if math.isnan(row.number(column)) or any(
             code and code not in codes[axis] for axis, code in cell.items()

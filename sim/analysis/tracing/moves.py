@@ -158,7 +158,12 @@ def moved(
                 standing = standing[key]
             write_value(data, path, _scaled(standing, factor))
         origin = scenario.origin
-        scenario = validated(data, replace(origin, written=data))
+        try:
+            scenario = validated(data, replace(origin, written=data))
+        except InputError:
+            raise InputError(
+                f"{scenario.name}: what rests on it there would reach beyond what is allowed"
+            ) from None
     return Moved(case, parameters, scenario)
 
 

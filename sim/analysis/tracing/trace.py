@@ -165,6 +165,7 @@ def trace(
             "is not the same in both"
         )
     posterior = case.draws(parameters)
+    compiles([Moved(case, {}, one) for one in asked], posterior, FEWEST_RUNS, seed)
     use = uses(name, case, bases[0], scenarios)
     steps = _Steps(use, case, asked, posterior, runs, seed)
     if not steps.anything:
@@ -330,6 +331,7 @@ def _effects(found: Sample, step: float, at: str, draw: NDArray[np.int64]) -> pd
     moves = np.any([np.any(own != 0.0, axis=0) for own in sides.values()], axis=0)
     effect = runwise.mean(axis=0)
     error, degrees = mean_error(runwise, draw)
+    error = np.where(error < ROUNDING * np.abs(effect), 0.0, error)
     mean, spread = here.mean(axis=0), here.std(axis=0, ddof=1)
     one_sided = {label: own.mean(axis=0) for label, own in sides.items()}
     table = pd.DataFrame({"outcome": found.columns, "unit": found.units, "at": at, "mean": mean})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -68,7 +68,9 @@ class Use:
     held : tuple of str
         What of the record is held against it, in words.
     reason : str
-        Why nothing uses it; blank if something does.
+        Why nothing moves with it; blank if something does.
+    ids : frozenset of str
+        What is looked for in rows and scenarios: its name, and of a document all evidence.
     """
 
     name: str
@@ -80,6 +82,7 @@ class Use:
     citations: tuple[Citation, ...]
     held: tuple[str, ...]
     reason: str
+    ids: frozenset[str] = frozenset()
 
 
 def shipped(case: Case) -> list[Scenario]:
@@ -124,7 +127,7 @@ def uses(
     if kind == "figure":
         own = figures[0]
         return Use(name, kind, None, None, (own,), (), (), (), "")
-    ids = {name}
+    ids = frozenset({name})
     if kind == "document":  # and all that it says
         ids |= {row["id"] for row in case.table("evidence") if row["document"] == name}
     figures = list(dict.fromkeys(one for each in sorted(ids) for one in found.resting_on(each)))
@@ -146,6 +149,7 @@ def uses(
         citations,
         held,
         "",
+        ids,
     )
     return replace(use, reason=_reason(use, found))
 
@@ -168,14 +172,15 @@ def _resolved(name: str, found: Provenance) -> tuple[str, Row | None, Row | None
             *(figure.id for figure in found.figures),
         ]
         near = nearest_name(name, known)
+        examples = f"; allowed are ids such as {known[0]} and addresses such as {known[-1]}"
         raise InputError(
             f"figure: found {name!r}, which is no evidence, document, source or figure of "
             f"{found.case.name} at {quarters.name(found.base)}"
-            + (f"; nearest: {near}" if near else "")
+            + (f"; nearest: {near}" if near else examples)
         ) from None
 
 
-def _naming(case: Case, ids: set[str]) -> Iterator[tuple[str, Row]]:
+def _naming(case: Case, ids: Set[str]) -> Iterator[tuple[str, Row]]:
     for table in ("attributes", "drivers", "routes", "parameters", "sectors", "texts"):
         for row in case.table(table):
             named = {*identifiers(row["source"]), *identifiers(row.cells.get("evidence", ""))}
@@ -198,7 +203,7 @@ def _main(figures: Sequence[Figure], unit: str) -> Iterator[Figure]:
 
 
 def _citations(
-    scenario: Scenario, ids: set[str], unit: str, *, inherited: bool = False
+    scenario: Scenario, ids: Set[str], unit: str, *, inherited: bool = False
 ) -> Iterator[Citation]:
     """Entries of a scenario that name one of the ids; those that it gives itself, or all."""
     below: list[object] = []
@@ -220,11 +225,8 @@ def _citations(
 
 def cited_in(scenario: Scenario, use: Use) -> list[Citation]:
     """Numbers of a scenario, inherited ones too, that are taken to rest on a figure."""
-    ids = {use.name}
     unit = use.entry["unit"] if use.entry is not None and use.kind == "evidence" else ""
-    if use.kind == "figure":
-        return []
-    return [one for one in _citations(scenario, ids, unit, inherited=True) if one.keys]
+    return [one for one in _citations(scenario, use.ids, unit, inherited=True) if one.keys]
 
 
 def _numbers(head: str, entry: object, unit: str) -> Iterator[KeyPath]:
@@ -251,7 +253,7 @@ def _numbers(head: str, entry: object, unit: str) -> Iterator[KeyPath]:
         yield (field,)
 
 
-def _held(case: Case, ids: set[str]) -> Iterator[str]:
+def _held(case: Case, ids: Set[str]) -> Iterator[str]:
     """What of the record names it: observables, and counts of rows of the observed tables."""
     for row in case.tables.get("evidence_observables", ()):
         if row["evidence"] in ids:
@@ -273,6 +275,11 @@ def _reason(use: Use, found: Provenance) -> str:
         return (
             f"rows that name it do not count at {base} ({', '.join(use.elsewhere[:4])}"
             f"{', and others' if len(use.elsewhere) > 4 else ''})"
+        )
+    if use.citations and use.held:
+        return (
+            "the model's outcomes are held against it, and scenarios name it as a reason; no "
+            "number is built from it"
         )
     if use.citations:
         return "scenarios name it as a reason, and no number of theirs is in its unit"
