@@ -21,6 +21,7 @@ STANCE = Cause("drivers", "stance")
 PREFERENCE = Cause("drivers", "preference")
 CONCESSIONS = Cause("concessions")
 BARGAINING = Cause("bargaining", "terms")
+CLOSURES = "closures and events"  # detail of a disruption that a scenario brings
 STOCK = Cause("deals", "stock of realised deals")
 
 # Terms in the order in which they are told, and what each holds.

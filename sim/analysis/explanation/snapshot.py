@@ -291,7 +291,7 @@ def _incomes(quarter: Quarter, country: int) -> dict[Income, Array]:
                         where=cut > 0)  # fmt: skip
     for p, power in enumerate(names.powers):
         for k, channel in enumerate(names.channels):
-            for name, measure in (("closures and events", forced), ("coercion", beyond)):
+            for name, measure in ((causes.CLOSURES, forced), ("coercion", beyond)):
                 part = -QUARTER * per_cut[k] * share[p, k] * measure[p, k]
                 add(power, channel, Cause("disruption", name), part)
     for k in map(int, attributes.roles.labour.nonzero()[0]):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from sim.analysis.explanation.causes import TERMS
+from sim.analysis.explanation.causes import CLOSURES, TERMS
 from sim.analysis.explanation.explanation import Change, Explanation
 from sim.case.layout import WIDTH
 
@@ -35,6 +35,8 @@ def place_words(row: Mapping[Any, Any], names: Mapping[str, str], outcome: str =
     detail = names.get(row["detail"], row["detail"])
     term = row["term"] + (f" ({detail})" if detail else "")
     power = names.get(row["power"], row["power"])
+    if row["term"] == "disruption" and row["detail"] == CLOSURES:
+        power = f"flow with {power}"  # whose flow is cut, which says nothing about who cut it
     channel = "" if outcome.startswith("share.") else plain(names.get(row["channel"], ""))
     return ", ".join([term, *filter(None, (power, channel))])
 

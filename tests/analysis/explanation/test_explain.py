@@ -30,8 +30,8 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Result:
     return batch(["baseline", "cpc_closure"], runs=4, seed=5, out=folder)
 
 
-# One of each kind: a new member, a route opened from nothing, closures, deals, drivers of all sorts,
-# coordination, another case.
+# One of each kind: a new member, a route opened from nothing, closures, deals, drivers of all
+# sorts, coordination, another case.
 SHIPPED = (
     "azerbaijan_joins",
     "trans_caspian_oil",
