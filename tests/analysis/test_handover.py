@@ -405,7 +405,7 @@ def test_the_code_of_the_page_runs(
     blocks = re.findall(r"```python\n(.*?)```", own, flags=re.DOTALL)
     mixed_sweep.write(tmp_path / "results" / "hedging_space", rows=300, runs=4)
     monkeypatch.chdir(tmp_path)
-    code = "\n".join(blocks).replace("autonomy.KAZ", COLUMN).replace("0.48", "0.4")
+    code = "\n".join(blocks).replace("autonomy.KAZ", COLUMN).replace("0.485", "0.4")
     exec(compile(code, "experiments.md", "exec"), {})
     assert "fear above 3" in capsys.readouterr().out
     assert (tmp_path / "hedging.tar.gz").is_file()

@@ -1,8 +1,9 @@
 """What the page on designs shows works: its designs load, fit, act and have the rows it says.
 
-A block of TOML says after its language what it is: `design` (a whole file), `design part` (what is
-added to a head, with a mode and a factor where it has none) or `design wrong` (refused with the
-message in the next block of text). A block of CSV is written to the file it names.
+A block of TOML says after its language what it is: `design` or `design` and a path (a whole
+file), `design part` (what is added to a head, with a mode and a factor where it has none) or
+`design wrong` (refused with the message in the next block of text). A block of CSV is written to
+the file it names.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from sim.experiment.design import Design as OneDesign
 from sim.experiment.design import load_scenarios as scenarios_of
 from sim.experiment.design_check import check_inputs, resolve_factors
 from sim.experiment.sampling import Sample, sample
-from tests.docs.test_pages import ROOT, blocks, section, table_rows
+from tests.docs.pages import ROOT, blocks, section, table_rows
 
 PAGE = ROOT / "docs" / "designs.md"
 HEAD = 'title = "Part"\nquestion = "Does this part fit?"\nscenario = "cpc_closure"\n'
@@ -72,8 +73,8 @@ def test_the_designs_of_the_page_can_be_run(
                 loaded(block.text, case)
             assert str(caught.value) == following.text.strip()
             continue
-        assert block.word in ("design", "design part"), block.line
-        text = block.text if block.word == "design" else whole(block.text)
+        assert re.fullmatch(r"design( part| \S+\.toml)?", block.word), block.line
+        text = whole(block.text) if block.word == "design part" else block.text
         try:
             design, drawn = loaded(text, case)
         except InputError as error:
