@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from sim.analysis.explanation.causes import CLOSURES
 from sim.analysis.explanation.decompose import REST
 from sim.analysis.explanation.explanation import Change
 from sim.case.check import identifiers
@@ -91,7 +92,7 @@ _BEHIND: dict[tuple[str, str], tuple[str, ...]] = {
         "parameter.concession_quarters",
         *_WAR_CHEST,
     ),
-    ("disruption", "closures and events"): ("share", "exposure", "substitution"),
+    ("disruption", CLOSURES): ("share", "exposure", "substitution"),
     ("disruption", "coercion"): (
         "share",
         "exposure",
