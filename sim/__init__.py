@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sim.analysis.explanation import explain
+    from sim.analysis.tracing import trace
     from sim.case import Case, load_case
     from sim.core.errors import InputError
     from sim.experiment import Result, Sweep, load
@@ -28,12 +30,14 @@ __all__ = [
     "Scenario",
     "Sweep",
     "batch",
+    "explain",
     "figure",
     "list_scenarios",
     "load",
     "load_case",
     "load_scenario",
     "sweep",
+    "trace",
     "write_report",
 ]
 
@@ -45,12 +49,14 @@ _HOMES = {
     "Scenario": "sim.scenario",
     "Sweep": "sim.experiment",
     "batch": "sim.experiment.batch",
+    "explain": "sim.analysis.explanation",
     "figure": "sim.picture",
     "list_scenarios": "sim.scenario",
     "load": "sim.experiment",
     "load_case": "sim.case",
     "load_scenario": "sim.scenario",
     "sweep": "sim.experiment.sweep",
+    "trace": "sim.analysis.tracing",
     "write_report": "sim.report.document",
 }
 

@@ -51,3 +51,12 @@ def walk() -> str:
     model.step()
     quarter: str = model.quarter
     return quarter
+
+
+def why() -> tuple[str, pd.DataFrame]:
+    explained = sim.explain("cpc_closure", "KAZ", "2027Q1", runs=4)
+    return explained.country, explained.events
+
+
+def moved() -> str:
+    return sim.trace("control.RUS.transit", runs=4).text(top=5)

@@ -65,7 +65,8 @@ def test_type_checkers_and_python_see_the_same_names() -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["import sim", "import sim; sim.InputError", "from sim.cli.main import main"]
+    "code",
+    ["import sim", "import sim; sim.InputError", "from sim.cli.main import parser; parser()"],
 )
 def test_what_is_not_asked_for_is_not_imported(code: str) -> None:
     code += f"; import sys; print([name for name in {HEAVY} if name in sys.modules])"
