@@ -138,7 +138,7 @@ def _counted(values: Iterable[str]) -> str:
 
 
 def entities() -> str:
-    """Entities of the shipped case."""
+    """Entities of the case of Central Asia."""
     case = _case()
     told = {
         "country": ("country", "decides as one: portfolio, compliance, position, votes, bypasses"),
@@ -154,7 +154,7 @@ def entities() -> str:
         codes = list(dict.fromkeys(row[column] for row in case.table(table)))
         shown = ", ".join(codes) if len(codes) < 10 else f"{len(codes)}, see `{table}.csv`"
         rows.append((entity, role, shown))
-    return _table(("entity", "what it does", "in the shipped case"), rows)
+    return _table(("entity", "what it does", f"in `{CASE}`"), rows)
 
 
 def state() -> str:
