@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.case.build import build
+from sim.case.progress import CELLS
+from sim.case.tables import Row, Table
 from sim.core.drivers import DRIVERS
 from sim.core.indicators import INDICATORS
 from sim.core.plan import Plan
@@ -19,11 +23,12 @@ from sim.core.world import Array, Names, World
 if TYPE_CHECKING:
     from sim.case.case import Case
 
-QUARTERS = 40
+QUARTERS = 20
 RUNS = 50
 SEED = 1
 ROUNDING = 1e-9
 PUSH = 0.1  # of the range of a driver, for the property that needs something to happen
+_NOTHING = ("share", "control", "budget", "claim", "coordination")  # 0 of a power with nothing
 _FLIPPED = ("countries", "powers", "channels", "routes", "sectors", "texts")
 _AXES = {
     "country": "countries",
@@ -66,10 +71,11 @@ def trials(case: Case) -> list[Trial]:
     -------
     list of Trial
         Rest: without events, chance and coercion nothing moves. Order: the order of rows in the
-        tables does not matter. Bounds: with chance and coercion, every share, position, fear and
-        joint voice stays in its range, and every outcome finite, in `RUNS` runs.
+        tables does not matter. Idle: one more power, which has nothing, changes nothing. Bounds:
+        with chance and coercion, every share, position, fear and joint voice stays in its range,
+        and every value of the state finite, in `RUNS` runs.
     """
-    return [_rest(case), _order(case), _bounds(case)]
+    return [_rest(case), _order(case), _idle(case), _bounds(case)]
 
 
 def _rest(case: Case) -> Trial:
@@ -89,7 +95,18 @@ def _order(case: Case) -> Trial:
         name: replace(table, rows=table.rows[::-1]) if name in _FLIPPED else table
         for name, table in case.tables.items()
     }
-    worlds = [_quiet(build(tables, case.as_of)) for tables in (case.tables, flipped)]
+    return _result("the order of rows in the tables does not matter", _apart(case, flipped))
+
+
+def _idle(case: Case) -> Trial:
+    apart = _apart(case, _with_idle_power(case.tables))
+    del apart["entropy"]  # relative to its maximum, which counts the powers
+    return _result("one more power, which has nothing, changes nothing", apart)
+
+
+def _apart(case: Case, tables: Mapping[str, Table]) -> dict[str, float]:
+    """How far outcomes of other tables lie from those of the case, for the actors of the case."""
+    worlds = [_quiet(build(one, case.as_of)) for one in (case.tables, tables)]
     one, other = (_last(Simulation(world, _pushed(world), SEED, 0, 2)) for world in worlds)
     apart = {}
     for name, indicator in INDICATORS.items():
@@ -100,7 +117,41 @@ def _order(case: Case) -> Trial:
         found = np.abs(values - expected) / np.maximum(1.0, np.abs(expected))
         found[np.isnan(values) & np.isnan(expected)] = 0.0
         apart[name] = float(np.max(found, initial=0.0))
-    return _result("the order of rows in the tables does not matter", apart)
+    return apart
+
+
+def _with_idle_power(tables: Mapping[str, Table]) -> dict[str, Table]:
+    """The tables with one more power: like the first, but with nothing to give or to close."""
+    powers = tables["powers"]
+    like = next((row for row in powers if row["kind"] == "power"), powers.rows[0])["power"]
+    idle = next(f"idle{n}" for n in range(len(powers) + 1) if f"idle{n}" not in powers.codes)
+    changed = dict(tables)
+    for name in ("powers", *CELLS):
+        table = tables[name]
+        rows = [
+            replace(
+                row, cells={key: idle if cell == like else cell for key, cell in row.cells.items()}
+            )
+            for row in table
+            if like in (row["power"], row.cells.get("other"))
+            and row[table.columns[0]] not in _NOTHING
+        ]
+        for item, entry in CELLS.get(name, {}).items():
+            if item in _NOTHING:
+                others = [axis for axis in entry.axes if axis != "power"]
+                codes = [
+                    (*tables[_AXES[axis]].codes, *([idle] if axis == "other" else []))
+                    for axis in others
+                ]
+                for found in product(*codes):
+                    index = {"power": idle} | dict(zip(others, found, strict=True))
+                    cells = dict.fromkeys(table.columns, "") | {table.columns[0]: item} | index
+                    numbers = dict.fromkeys(table.rows[0].numbers, math.nan) | {"value": 0.0}
+                    rows.append(Row(0, cells, numbers))
+        last = max(row.line for row in table)  # a line of its own for each row
+        rows = [replace(row, line=last + 1 + number) for number, row in enumerate(rows)]
+        changed[name] = replace(table, rows=(*table.rows, *rows))
+    return changed
 
 
 def _bounds(case: Case) -> Trial:
@@ -171,10 +222,12 @@ def _calm(world: World) -> Plan:
 
 
 def _pushed(world: World) -> Plan:
-    """A plan in which every driver moves, the same for all actors."""
+    """A plan in which every driver moves, the same for all actors; fear comes of itself."""
 
     def push(name: str, base: Array) -> Array:
         driver = DRIVERS[name]
+        if name == "alarm":  # a power with nothing is not feared
+            return base
         return np.clip(base + PUSH * min(driver.high - driver.low, 1.0), driver.low, driver.high)
 
     return _plan(world, push)

@@ -58,7 +58,7 @@ def add(top: Parser) -> None:
     check.add_argument(
         "--model",
         action="store_true",
-        help="also try the model on it: rest, order of rows, ranges; takes seconds",
+        help="also try the model on it: rest, order of rows, a power with nothing, ranges",
     )
     check.set_defaults(act=check_case, parser=check)
     for one in (show, check):

@@ -499,7 +499,7 @@ def test_cases_of_other_sizes_and_codes_hold_and_run(
     assert main([*words, "--as-of", "2022Q4"]) == 0
     fill(tmp_path / "calibration" / "other", seed=2)
     assert main(["case", "check", "other", "--model"]) == 0
-    assert capsys.readouterr().out.count(": holds (") == 3
+    assert capsys.readouterr().out.count(": holds (") == 4
     words = ["batch", "other_baseline", "-n", "4", "--out", "out", "--jobs", "1", "--no-pictures"]
     assert main(words) == 0
 
@@ -532,7 +532,8 @@ def test_the_model_is_tried_and_can_fail(
     case = load_case("four")
     assert all(one.holds for one in trials(case))
     monkeypatch.setattr("sim.case.trial._quiet", lambda world: world)
-    rest, *_ = trials(case)
-    assert not rest.holds
+    monkeypatch.setattr("sim.case.trial._NOTHING", ("share", "control"))
+    rest, _, idle, bounds = trials(case)
+    assert [rest.holds, idle.holds, bounds.holds] == [False, False, True]
     assert main(["case", "check", "four", "--model"]) == 2
-    assert "model: at rest nothing moves in 40 quarters: does not hold" in capsys.readouterr().out
+    assert "model: at rest nothing moves in 20 quarters: does not hold" in capsys.readouterr().out
