@@ -72,9 +72,11 @@ def add(top: Parser) -> None:
 def run(given: Namespace) -> int:
     """Print the trace, and write its effects where asked to."""
     from sim.analysis.tracing import trace
+    from sim.experiment.request import at_least
 
     if given.out is not None and Path(given.out).suffix.lower() != ".csv":
         raise InputError(f"--out: found {given.out!r}; allowed: a file that ends in .csv")
+    at_least("--top", given.top, 0)
     found = trace(
         given.figure,
         given.scenario,
@@ -88,5 +90,5 @@ def run(given: Namespace) -> int:
     )
     if given.out is not None:
         found.effects.to_csv(given.out, index=False)
-    print(found.text(max(given.top, 0)), end="")
+    print(found.text(given.top), end="")
     return 0

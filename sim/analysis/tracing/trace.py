@@ -62,7 +62,8 @@ class Trace:
         * up, down: effect by the upper and by the lower step alone, and bent: whether they differ;
         * peak_quarter, peak_in_spread: where the effect is largest against the spread then;
         * low_end, high_end, over_range: mean with all figures at the low and the high end of their
-          own ranges less the mean here, and the difference of the two.
+          own ranges less the mean here, and the difference of the two; numbers of the scenario
+          stay where they are.
     still : int
         Outcomes that do not move at all.
     notes : tuple of str
