@@ -80,9 +80,12 @@ def span(low: float, high: float) -> str:
     """A range in words."""
     if low == -INFINITY and high == INFINITY:
         return ""
+    least, most = (
+        f"{one:,.0f}" if 1e5 <= abs(one) < INFINITY else f"{one:g}" for one in (low, high)
+    )
     if high == INFINITY:
-        return f"{low:g} or more"
-    return f"up to {high:g}" if low == -INFINITY else f"{low:g} to {high:g}"
+        return f"{least} or more"
+    return f"up to {most}" if low == -INFINITY else f"{least} to {most}"
 
 
 # ---------------------------------------------------------------------------- commands
@@ -119,7 +122,7 @@ def command_sections(of: Parser, level: int = 2) -> Iterator[str]:
         usage = " ".join(sub.format_usage().split()).removeprefix("usage: ")
         if not sub.commands:
             yield f"```text\n{usage}\n```\n\n"
-            actions = [one for one in sub._actions if one.help != argparse.SUPPRESS]
+            actions = [one for one in sub._actions if one.dest != "help"]
             yield table(
                 ("argument", "meaning"), [(code(_called(one)), _told(one, sub)) for one in actions]
             )
