@@ -248,6 +248,7 @@ def made_up(up: NDArray[np.float64], down: NDArray[np.float64]) -> Sample:
         ("0 to 1",),
         8092,
         {label: own[:, np.newaxis] for label, own in values.items()},
+        {label: own.mean(keepdims=True) for label, own in values.items()},
         {label: own.mean(keepdims=True)[:, np.newaxis] for label, own in values.items()},
         here.std(ddof=1, keepdims=True)[:, np.newaxis],
     )

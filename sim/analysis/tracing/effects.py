@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,9 @@ class Sample:
     start : int
         First quarter that all sides have.
     values : dict of str to float array (run, column)
-        By variant, at the quarter asked for or as means over the quarters.
+        By variant, of those kept by run, at the quarter asked for or as means over the quarters.
+    means : dict of str to float array (column,)
+        Means over runs, by variant, at the same quarter or quarters.
     by_quarter : dict of str to float array (quarter, column)
         Means over runs.
     spread : float array (quarter, column)
@@ -44,6 +46,7 @@ class Sample:
     units: tuple[str, ...]
     start: int
     values: Mapping[str, Array]
+    means: Mapping[str, Array]
     by_quarter: Mapping[str, Array]
     spread: Array
 
@@ -68,6 +71,7 @@ def sample(
     seed: int,
     at: str,
     outcomes: Sequence[str] | None = None,
+    by_run: Collection[str] | None = None,
 ) -> Sample:
     """Simulate variants in step, all with the same draws.
 
@@ -82,6 +86,8 @@ def sample(
         ``end``, ``mean`` or a quarter.
     outcomes : sequence of str, optional
         Outcomes or columns.
+    by_run : collection of str, optional
+        Variants of which the values of each run are kept; default: all.
 
     Raises
     ------
@@ -95,9 +101,11 @@ def sample(
         raise InputError("the scenarios have no quarter in common")
     wanted = _quarter(at, start, last)
     heads: list[str] = []
-    means: dict[str, list[Array]] = {label: [] for label in variants}
+    sums: dict[str, list[Array]] = {label: [] for label in variants}
     squares: list[Array] = []
-    values: dict[str, list[Array]] = {label: [] for label in variants}
+    values: dict[str, list[Array]] = {
+        label: [] for label in variants if by_run is None or label in by_run
+    }
     with threadpool_limits(1):
         for numbers in _chunks(runs):
             playing = {
@@ -109,22 +117,28 @@ def sample(
             for quarter in range(start, last + 1):
                 for label, simulations in playing.items():
                     found = _measured([_at(one, quarter) for one in simulations], heads)
-                    _add(means[label], quarter - start, found.sum(axis=1) / runs)
+                    _add(sums[label], quarter - start, found.sum(axis=1) / runs)
                     if label == centre:
                         _add(squares, quarter - start, (found**2).sum(axis=1) / runs)
+                    if label not in values:
+                        continue
                     if wanted is None:
                         kept[label] = kept.get(label, 0.0) + found / (last - start + 1)
                     elif wanted == quarter:
                         kept[label] = found
             for label, found in kept.items():
                 values[label].append(found.T)
-    by_quarter = {label: np.array(rows) for label, rows in means.items()}
+    by_quarter = {label: np.array(rows) for label, rows in sums.items()}
     variance = (np.array(squares) - by_quarter[centre] ** 2) * runs / max(runs - 1, 1)
     return Sample(
         tuple(heads),
         tuple(INDICATORS[head.split(".")[0]].unit for head in heads),
         start,
         {label: np.concatenate(parts) for label, parts in values.items()},
+        {
+            label: rows.mean(axis=0) if wanted is None else rows[wanted - start]
+            for label, rows in by_quarter.items()
+        },
         by_quarter,
         np.sqrt(np.clip(variance, 0.0, None)),
     )

@@ -175,7 +175,8 @@ def trace(
         effects, still = _no_effects(), len(found.columns)
     else:
         variants = {"here": steps.here, **steps.near(step), **steps.far()}
-        found = sample(variants, posterior, runs, seed, at, outcomes)
+        near = ("here", "up", "down")
+        found = sample(variants, posterior, runs, seed, at, outcomes, near)
         effects = _effects(found, step, at, _draws(posterior, runs))
         moves = effects.pop("moves").to_numpy()
         still = int((~moves).sum())
@@ -354,8 +355,8 @@ def _effects(found: Sample, step: float, at: str, draw: NDArray[np.int64]) -> pd
     table["peak_quarter"] = [quarters.name(found.start + int(place)) for place in peak]
     table["peak_in_spread"] = size
     for end in ("low", "high"):
-        own = found.values.get(end)
-        table[f"{end}_end"] = math.nan if own is None else own.mean(axis=0) - mean
+        own = found.means.get(end)
+        table[f"{end}_end"] = math.nan if own is None else own - found.means["here"]
     table["over_range"] = table["high_end"] - table["low_end"]
     table["moves"] = moves
     return table
