@@ -58,9 +58,12 @@ def happenings(
 
 
 def _concerns(entry: Any, country: str, route_of: dict[str, str]) -> bool:
-    """Does an entry name no other country than this one."""
-    if getattr(entry, "kind", "") == "membership":
+    """Does an entry name no other country than this one, and act on what is explained."""
+    kind = getattr(entry, "kind", "")
+    if kind == "membership":
         return True  # the whole group is another then
+    if kind == "resolution":
+        return False  # votes move none of the outcomes that are explained
     named: set[str] = set()
     for field in ("country", "countries"):
         value = getattr(entry, field, None)

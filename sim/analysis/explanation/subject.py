@@ -172,6 +172,12 @@ def _of_result(
     runs = most if runs is None else at_least("runs", runs, 1)
     if runs > most:
         raise InputError(f"runs: found {runs}; {result.folder} has {most}")
+    case = load_case(held[name].case)
+    if case.hash() != manifest["case"]["hash"]:
+        raise InputError(
+            f"{result.folder}: the files of the case {case.name} have changed since, so its runs "
+            f"cannot be made once more; explain the scenario instead: {name}"
+        )
     given = str(manifest["parameters"]["given"])
     drawn: str | Posterior = given
     if given not in ("posterior", "point"):
@@ -182,7 +188,7 @@ def _of_result(
     return Subject(
         scenario=held[name],
         other=other,
-        case=load_case(held[name].case),
+        case=case,
         seed=int(manifest["seed"]),
         run=run,
         runs=runs,

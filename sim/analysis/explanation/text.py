@@ -148,14 +148,18 @@ def _events(one: Explanation) -> Iterator[str]:
     rows = one.events.to_dict("records")
     own = [row for row in rows if row["own"]]
     tried = [change for change in one.changes if change.outcome in one.events.columns]
+    own = sorted(own, key=lambda row: -_weight(row, tried, rows))
     yield ""
     yield "Events behind it" + (
         "; what goes when one is left out, under the same draws, does not add up" if tried else ""
     )
     for row in own[:_EVENTS]:
-        lines = _wrapped(f"  {row['date']}  {row['words']}")
-        lines += _wrapped(f"          {row['reason']} [{row['source']}]")
-        yield from lines[: _EVENT_LINES if len(own) == 1 else 2]
+        head = f"  {row['date']}  {row['words']}"
+        if len(own) == 1:
+            reason = _wrapped(f"          {row['reason']} [{row['source']}]")
+            yield from [*_wrapped(head), *reason][:_EVENT_LINES]
+        else:
+            yield _cut(f"{head} [{row['source']}]", WIDTH)
         effects = [
             f"{column_words(c.outcome)} {number(row[c.outcome], decimals(c), True)}"
             for c in tried
@@ -176,6 +180,17 @@ def _events(one: Explanation) -> Iterator[str]:
         parts.append(f"{row['power']} {row['kind']}, {row['channel']} {row['number']:.2f}{against}")
     if parts:
         yield _cut(f"  Threats in the runs, times by then: {'; '.join(parts)}", WIDTH)
+
+
+def _weight(row: Mapping[Any, Any], tried: list[Change], rows: list[Any]) -> float:
+    """How much one takes away, against what takes most, summed over the outcomes."""
+    parts = []
+    for change in tried:
+        effects = [abs(other[change.outcome]) for other in rows]
+        largest = max((effect for effect in effects if not math.isnan(effect)), default=0.0)
+        effect = abs(row[change.outcome])
+        parts.append(effect / largest if largest > 0 and not math.isnan(effect) else 0.0)
+    return sum(parts)
 
 
 def _figures(one: Explanation) -> Iterator[str]:

@@ -126,6 +126,20 @@ def test_leaving_the_only_event_out_takes_all_away(closure: Explanation) -> None
         assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
 
 
+def test_of_several_events_those_that_take_most_away_come_first() -> None:
+    found = explain("war_package", "KAZ", "2025Q4", against="baseline", runs=2)
+    own = found.events[found.events["own"]]
+    assert not own["event"].str.startswith("event.resolution").any()
+    assert "path.alarm.KAZ+UZB.RUS" in set(own["event"])
+    lines = str(found).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Events behind it"))
+    outcomes = [change.outcome for change in found.changes]
+    parts = (own[outcomes].abs() / own[outcomes].abs().max()).sum(axis=1)
+    most = own.loc[parts.idxmax()]
+    assert lines[start + 1].startswith(f"  {most['date']}  {most['words']}"[:60])
+    assert lines[start + 2].startswith("          left out: position ")
+
+
 def test_the_mean_is_that_of_the_runs_alone() -> None:
     options = {"against": "baseline", "outcomes": ["position", "output"], "events": False}
     both = explain("cpc_closure", "KAZ", "2027Q1", runs=2, **options)
@@ -250,6 +264,12 @@ def test_results_are_refused_with_what_they_hold(stored: Result, tmp_path: Path)
     (sweep / "manifest.json").write_text(changed, encoding="utf-8")
     with pytest.raises(InputError, match=r"this is the result of a sweep, not of a batch"):
         explain(sweep, "KAZ", "2027Q1")
+    outdated = tmp_path / "outdated"
+    outdated.mkdir()
+    changed = manifest.replace(str(stored.manifest["case"]["hash"]), "0" * 64)
+    (outdated / "manifest.json").write_text(changed, encoding="utf-8")
+    with pytest.raises(InputError, match="files of the case central_asia have changed since"):
+        explain(f"{outdated}:baseline", "KAZ", "2027Q1")
     with pytest.raises(InputError, match=r"it has no manifest.json"):
         explain(tmp_path, "KAZ", "2027Q1")
 
