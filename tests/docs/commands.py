@@ -22,6 +22,7 @@ import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from sim.cli.main import main, parser
@@ -31,13 +32,14 @@ from sim.experiment.design_schema import SIZES
 
 ROOT = Path(__file__).resolve().parents[2]
 FEW = {
-    "batch": {"--runs": 24},
+    "batch": {"--runs": 50},
     "sweep": {"--runs": 2, "--rows": 32},
     "sensitivity": {"--runs": 2, "--points": 8},
-    "compare": {"--runs": 24},
+    "compare": {"--runs": 50},
 }
 # Sizes of designs whose rows are these times the number of their factors.
 FEW_OF_MODE = {"morris": 2, "saltelli": 8}
+SIZED = ("-n", "--runs", "--rows", "--points")
 ALIASES = {"-n": "--runs"}
 ONE_WORKER = ("batch", "sweep", "compare", "sensitivity", "rerun", "fit", "hindcast")
 UNDRAWN = ("batch", "sensitivity", "discover", "report", "fit", "hindcast")
@@ -131,6 +133,12 @@ def _mode(words: list[str]) -> str:
     return load_design(words[1]).mode
 
 
+def _sizes(words: list[str]) -> list[str]:
+    """What follows the options that say how much is run."""
+    pairs = pairwise(words)
+    return [f"{ALIASES.get(a, a)} {b}" for a, b in pairs if a in SIZED]
+
+
 def run(line: str) -> Ran:
     """Run a command line in the present folder, scaled down.
 
@@ -147,7 +155,7 @@ def run(line: str) -> Ran:
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(small)
     assert code == 0, f"multivector {shlex.join(small)}: exit code {code}\n{err.getvalue()}"
-    return Ran(line, out.getvalue(), small != words[1:])
+    return Ran(line, out.getvalue(), _sizes(small) != _sizes(words[1:]))
 
 
 def _shell(line: str) -> Ran:
