@@ -18,7 +18,7 @@ from sim.core.world import Array, Names
 from sim.scenario import compile_plan
 from sim.scenario.problems import nearest
 
-CHUNK = 512  # runs simulated together
+CHUNK = 256  # runs simulated together, of each variant
 Sides = Sequence[Moved]  # a scenario, and the one that it is held against where there is one
 
 
