@@ -90,7 +90,10 @@ def some_value(control: Control, draw: random.Random) -> Value:
 
 def some_state(name: str, design: Design, draw: random.Random) -> State:
     """A state with about a third of the controls moved, and perhaps another scenario added."""
-    added = tuple(draw.sample(["cpc_closure", "travel_ban_lifted", "war_ends"], draw.randint(0, 1)))
+    others = ["cpc_closure", "travel_ban_lifted", "war_ends"]
+    if load_scenario(name).case != "central_asia":
+        others = ["south_china_sea_crisis", "us_tariffs_on_rerouting"]
+    added = tuple(draw.sample(others, draw.randint(0, 1)))
     state = replace(first_state(name, design), added=added, seed=draw.randint(0, 9))
     panel = open_panel(name, added, design)
     values = {
@@ -278,7 +281,9 @@ def test_values_are_written_as_they_are_read() -> None:
 @pytest.mark.parametrize("name", SHIPPED)
 def test_controls_hold_what_the_scenario_has(name: str, design: Design) -> None:
     panel = open_panel(name, (), design)
-    assert panel.left_out == {}
+    if panel.scenario.case == "central_asia":  # of which the shipped design speaks
+        assert panel.left_out == {}
+    assert all("'RUS' is no " in why for why in panel.left_out.values())
     keys = list(panel.controls)
     assert keys[0] == "oil_price"
     groups = [control.group for control in panel.controls.values()]
