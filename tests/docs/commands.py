@@ -33,7 +33,7 @@ from sim.experiment.design_schema import SIZES
 ROOT = Path(__file__).resolve().parents[2]
 FEW = {
     "batch": {"--runs": 50},
-    "sweep": {"--runs": 2, "--rows": 32},
+    "sweep": {"--runs": 2, "--rows": 128},
     "sensitivity": {"--runs": 2, "--points": 8},
     "compare": {"--runs": 50},
 }

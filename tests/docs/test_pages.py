@@ -208,7 +208,7 @@ def test_commands_are_taken_from_blocks_and_scaled_down() -> None:
     few = ["--jobs", "1", "--no-pictures"]
     assert scaled(["batch", "a", "-n", "500"]) == ["batch", "a", "--runs", "50", *few]
     assert scaled(["batch", "a", "-n", "5", "--jobs", "4"])[2:6] == ["--runs", "5", "--jobs", "1"]
-    assert scaled(["sweep", "hedging_space"])[2:] == ["--runs", "2", "--rows", "32", "--jobs", "1"]
+    assert scaled(["sweep", "hedging_space"])[2:] == ["--runs", "2", "--rows", "128", "--jobs", "1"]
     assert scaled(["scenarios", "list"]) == ["scenarios", "list"]
 
 
