@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from sim import __version__
 from sim.case import Case
@@ -38,6 +37,7 @@ from sim.fit.given import given_scenario
 from sim.fit.library import Simulator, consistent, simulate_moments
 from sim.fit.matching import Matching, design, match
 from sim.fit.noise import residual_noise
+from sim.fit.one_thread import on_one_thread
 from sim.fit.prior import Prior
 from sim.fit.record import shipped
 from sim.fit.recovery import recover_library
@@ -245,7 +245,7 @@ class Fit:
         return fit_card(self)
 
 
-@threadpool_limits.wrap(limits=1)  # sums would differ in their last bits
+@on_one_thread
 def fit(
     case: Case,
     settings: Settings,

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from sim.case import Case
 from sim.case.posterior import Posterior
@@ -25,6 +24,7 @@ from sim.fit.fit import Fit, Settings, fit, prior_draws
 from sim.fit.folder import begin, finish, finished
 from sim.fit.forecast import Forecast, forecast
 from sim.fit.noise import residual_noise
+from sim.fit.one_thread import on_one_thread
 from sim.fit.record import Observed, shipped
 from sim.fit.scoring import Scored, score, vote_shares
 from sim.fit.skill import (
@@ -118,7 +118,7 @@ class Hindcast:
         return hindcast_card(self)
 
 
-@threadpool_limits.wrap(limits=1)  # sums would differ in their last bits
+@on_one_thread
 def hindcast(
     case: Case,
     plan: Plan,

@@ -8,6 +8,8 @@ import pandas as pd
 
 import sim
 from sim.analysis.comparison import comparison
+from sim.fit.fit import Fit, Settings, fit
+from sim.fit.hindcast import Hindcast, Plan, hindcast
 
 
 def differences(out: Path) -> pd.DataFrame:
@@ -60,3 +62,8 @@ def why() -> tuple[str, pd.DataFrame]:
 
 def moved() -> str:
     return sim.trace("control.RUS.transit", runs=4).text(top=5)
+
+
+def fitted(case: sim.Case, out: Path) -> tuple[Fit, Hindcast]:
+    plan = Plan(origins=(2018,), last=2022, base="2022Q4")
+    return fit(case, Settings(until=2022, base="2022Q4"), out), hindcast(case, plan, out, jobs=2)

@@ -11,11 +11,13 @@ import pytest
 from tests.library.conftest import Installed
 
 WRONG = """import sim
+from sim.fit.hindcast import hindcast
 
 number: int = sim.__version__
 sim.batch("baseline", runs="many")
 sim.load_case("central_asia").titel
 sim.load_scenario("baseline").runs + "1"
+hindcast(sim.load_case("central_asia"))
 """
 
 
@@ -30,8 +32,9 @@ def test_a_strict_script_passes_and_a_wrong_one_does_not(
     )
     found = re.findall(r"^(\w+)\.py:(\d+): error: .*\[([\w-]+)\]$", done.stdout, re.MULTILINE)
     assert found == [
-        ("wrong", "3", "assignment"),
-        ("wrong", "4", "arg-type"),
-        ("wrong", "5", "attr-defined"),
-        ("wrong", "6", "operator"),
+        ("wrong", "4", "assignment"),
+        ("wrong", "5", "arg-type"),
+        ("wrong", "6", "attr-defined"),
+        ("wrong", "7", "operator"),
+        ("wrong", "8", "call-arg"),
     ], done.stdout
