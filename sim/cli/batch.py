@@ -99,6 +99,8 @@ def run(given: Namespace) -> int:
                 "\nMonte-Carlo standard error, and the share of runs that move as said.\n"
             )
             print(effects.to_string(index=False, float_format="{:.4g}".format))
+        for left_out in result.not_compared():
+            print(f"\n{left_out}")
         pictures = [] if given.no_pictures else result.plot()
         print(f"\nIn {result.folder}:")
         for name, meaning in _FILES:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -192,7 +193,7 @@ class Result(Stored):
         Differences are paired: run i of one scenario less run i of the other, which share their
         draws. Where horizons differ, the end is the last quarter that both have, and a mean is over
         those that both have. Headlines whose other scenario, quarter or trajectory is not in the
-        result are left out.
+        result are left out; `not_compared` says which.
 
         Returns
         -------
@@ -200,7 +201,20 @@ class Result(Stored):
             scenario, against, outcome, at, unit, said (up or down), difference (mean over runs),
             standard_error (Monte-Carlo), share_of_runs (that moved as said).
         """
-        rows = []
+        return pd.DataFrame([row for _, row, _ in self._headlines() if row])
+
+    def not_compared(self) -> list[str]:
+        """Headlines that `effects` leaves out, each with the reason, in words.
+
+        Those whose other scenario was not run here are not told: to be compared, they would have
+        to be asked for.
+        """
+        return [
+            f"{what} is not compared: {reason}" for what, _, reason in self._headlines() if reason
+        ]
+
+    def _headlines(self) -> Iterator[tuple[str, dict[str, Any], str]]:
+        """Each headline against its other scenario: what, the row or none, why there is none."""
         for scenario in self.manifest["scenarios"]:
             resolved = scenario["resolved"]
             for headline in resolved.get("headline", []):
@@ -210,30 +224,32 @@ class Result(Stored):
                 names = [scenario["name"], against]
                 first, last, both_end = self._common(names)
                 column, at = headline["outcome"], headline["at"]
+                what = f"{names[0]}: {column} at {at}"
                 if at == "end" and not both_end:
                     at = quarters.name(last)
                 values = self._at(column, at, first, last)
                 if values is None:
+                    kept = f"{column.split('.')[0]} was kept at the last quarter only"
+                    yield what, {}, f"{kept}; run with --trajectories all"
                     continue
                 pair = values.unstack("scenario").reindex(columns=names).dropna()
                 if pair.empty:
+                    yield what, {}, f"no run of both {names[0]} and {against} has that quarter"
                     continue
                 difference = pair[scenario["name"]] - pair[against]
                 said = 1 if headline["direction"] == "up" else -1
-                rows.append(
-                    {
-                        "scenario": scenario["name"],
-                        "against": against,
-                        "outcome": column,
-                        "at": at,
-                        "unit": self.unit(column),
-                        "said": headline["direction"],
-                        "difference": difference.mean(),
-                        "standard_error": difference.sem(),
-                        "share_of_runs": (said * difference > 0).mean(),
-                    }
-                )
-        return pd.DataFrame(rows)
+                row = {
+                    "scenario": scenario["name"],
+                    "against": against,
+                    "outcome": column,
+                    "at": at,
+                    "unit": self.unit(column),
+                    "said": headline["direction"],
+                    "difference": difference.mean(),
+                    "standard_error": difference.sem(),
+                    "share_of_runs": (said * difference > 0).mean(),
+                }
+                yield what, row, ""
 
     def _common(self, names: Sequence[str]) -> tuple[int, int, bool]:
         """First and last quarter that all these scenarios have, and do they all end with it."""

@@ -405,6 +405,11 @@ because = "not kept by quarter, so left out"
     effects = result.effects().set_index("outcome")
     assert list(effects.index) == ["reexport_intensity.AVA", "cohesion"]
     assert set(effects["against"]) == {"calm"}
+    (left_out,) = result.not_compared()
+    assert left_out == (
+        "tighter: welfare.AVA at 2023Q3 is not compared: welfare was kept at the last quarter "
+        "only; run with --trajectories all"
+    )
     table = result.trajectories(["reexport_intensity.AVA"])
     third = table[table["quarter"] == 4 * 2023 + 2].set_index(["scenario", "run"])
     wide = third["reexport_intensity.AVA"].unstack("scenario")
@@ -430,6 +435,11 @@ def test_effects_compare_the_same_quarters(scenarios: list[Path], tmp_path: Path
     result = batch([calm, path], out=tmp_path / "out")
     effects = result.effects().set_index("outcome")
     assert effects["at"].to_dict() == {"cohesion": "2023Q4", "output.AVA": "mean"}
+    (left_out,) = result.not_compared()
+    assert left_out == (
+        "longer: cohesion at 2024Q3 is not compared: no run of both longer and calm has that "
+        "quarter"
+    )
     table = result.trajectories(["cohesion", "output.AVA"])
     shared = table[table["quarter"] <= 4 * 2023 + 3]
     last = shared[shared["quarter"] == 4 * 2023 + 3].set_index(["scenario", "run"])["cohesion"]

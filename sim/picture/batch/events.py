@@ -330,11 +330,16 @@ def _shares(sheet: Sheet, place: Place, shares: Sequence[float], room: Room) -> 
     cell = place.cell
     threat, measure = (f"{100 * share:.0f}%" for share in shares)
     free = cell.width + 0.1
-    long = f"threat in {threat} of runs, carried out in {measure}"
-    words = long if text_width(long, NOTE) <= free else f"threat {threat}, carried out {measure}"
+    ways = (
+        f"threat in {threat} of runs, carried out in {measure}",
+        f"threat {threat}, carried out {measure}",
+        f"threat {threat}, done {measure}",
+        f"{threat}, {measure}",
+    )
+    words = next((way for way in ways if text_width(way, NOTE) <= free), ways[-1])
     sheet.write(
         cell.left, cell.bottom + cell.height + room.above - NOTE * LINE - 0.01,
-        shorten(words, free, NOTE), NOTE, color=FAINT, va="bottom",
+        words, NOTE, color=FAINT, va="bottom",
     )  # fmt: skip
 
 
