@@ -253,7 +253,7 @@ def draw(
               if (drawn.loc[drawn["channel"] == one.code, "value"] != 0).any()]  # fmt: skip
     head = LABEL * LINE + 0.14 if difference else 0.0
     body = sum(heights) + (head + 0.12) * len(panels)
-    sheet = Sheet(caption, reading(difference), body, legend)
+    sheet = Sheet(caption, reading(difference, caption.runs), body, legend)
     longest = [
         max((one.name for side in sides for one in side[end]),
             key=lambda name: text_width(name, TICK, "bold"))
@@ -399,7 +399,7 @@ def _write(
     )  # fmt: skip
 
 
-def reading(difference: bool) -> str:
+def reading(difference: bool, runs: int) -> str:
     """What links, strips and numbers stand for."""
     left_out = f"those below {percent(SMALL)} of the widest link are left out"
     if difference:
@@ -408,10 +408,10 @@ def reading(difference: bool) -> str:
             f"top in the order of the legend, one scale in both panels; {left_out}. Number: "
             "median difference over all channels, which nets what is more and what is less."
         )
+    over, of = (" median over runs of the", "median of the ") if runs > 1 else ("", "")
     return (
-        "Strip: median over runs of the leverage through a channel, from the top in the order of "
-        f"the legend; {left_out}. Number: median of the leverage over all channels. Name: the "
-        "largest channel."
+        f"Strip:{over} leverage through a channel, from the top in the order of the legend; "
+        f"{left_out}. Number: {of}leverage over all channels. Name: the largest channel."
     )
 
 
