@@ -15,7 +15,7 @@ class Alive:
     """
 
     def __init__(self) -> None:
-        self.fewest = 100  # models before it comes
+        self.fewest = 25  # models before it comes: more cost memory, fewer cost time
         self._models: WeakSet[object] = WeakSet()
         self._limit = 0
 

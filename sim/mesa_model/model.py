@@ -248,13 +248,14 @@ class DiplomacyModel(mesa.Model):
         Returns
         -------
         DataFrame
-            A row a quarter and agent, a column a reporter.
+            A row a quarter and agent, a column a reporter; none before the first step.
         """
         kinds = [found for found in self.agents_by_type if issubclass(found, kind)]
         if not kinds:
             raise InputError(f"{kind.__name__}: this model has no agents of that type")
         frames = [self.datacollector.get_agenttype_vars_dataframe(found) for found in kinds]
         whole = pd.concat(frames).sort_index()
+        whole = whole[whole["quarter"].notna()]  # an empty frame of Mesa has a blank row
         return whole.set_index(["quarter", "code"])
 
     # ------------------------------------------------------------------------------ stepping
