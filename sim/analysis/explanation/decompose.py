@@ -47,18 +47,23 @@ class Split:
     after: Array
     effects: dict[Place, Array]
 
-    def less(self, other: Split) -> Split:
+    def since(self, other: Split) -> Split:
+        """The change of what is explained since another quarter."""
+        return Split(other.after, self.after, self._effects_less(other))
+
+    def difference_since(self, other: Split) -> Split:
         """The change of a difference since another quarter."""
+        return Split(
+            other.after - other.before, self.after - self.before, self._effects_less(other)
+        )
+
+    def _effects_less(self, other: Split) -> dict[Place, Array]:
         places = dict.fromkeys((*self.effects, *other.effects))
         none = np.zeros(1)
-        return Split(
-            other.after - other.before,
-            self.after - self.before,
-            {
-                place: self.effects.get(place, none) - other.effects.get(place, none)
-                for place in places
-            },
-        )
+        return {
+            place: self.effects.get(place, none) - other.effects.get(place, none)
+            for place in places
+        }
 
 
 @dataclass

@@ -122,7 +122,7 @@ def explain(
             chosen = _chosen(outcomes, country, course.names)
         against_what = Still(course) if compared is None else compared
         found = dict(splits(course, against_what, wanted))
-        for outcome, split in _differences(found, wanted):
+        for outcome, split in _differences(found, wanted, compared is not None):
             if chosen is None or outcome in chosen:
                 tallies[outcome].add(split, chunk.runs)
         coercion.add(course, compared, chunk.runs)
@@ -131,7 +131,7 @@ def explain(
 
     listed = happenings(scenario, other, subject.case, country, number)
     own = [at for at, one in enumerate(listed) if one.own][: MOST_LEFT_OUT if events else 0]
-    effects = left_out(subject, country, number, [listed[at] for at in own], subject.chunks(), told)
+    effects = left_out(subject, country, wanted, [listed[at] for at in own], subject.chunks(), told)
     found_figures = provenance(subject.case, base)
     figures = figures_behind(changes, found_figures, country)
     table = events_table(listed, dict(zip(own, effects, strict=True)), country)
@@ -156,11 +156,15 @@ def explain(
 
 
 def _differences(
-    found: dict[int, dict[str, Split]], wanted: Sequence[int]
+    found: dict[int, dict[str, Split]], wanted: Sequence[int], compared: bool
 ) -> Iterator[tuple[str, Split]]:
     """The splits at the quarter, less those at the one since which changes count."""
     for outcome, split in found[wanted[0]].items():
-        yield outcome, split.less(found[wanted[1]][outcome]) if len(wanted) > 1 else split
+        if len(wanted) == 1:
+            yield outcome, split
+            continue
+        earlier = found[wanted[1]][outcome]
+        yield outcome, split.difference_since(earlier) if compared else split.since(earlier)
 
 
 def _usual(tallies: dict[str, Tally]) -> list[str]:

@@ -84,7 +84,7 @@ def without(scenario: Scenario, one: Happening) -> Scenario:
 def left_out(
     subject: Subject,
     country: str,
-    quarter: int,
+    wanted: Sequence[int],
     chosen: Sequence[Happening],
     chunks: Sequence[Chunk],
     outcomes: Sequence[str],
@@ -93,6 +93,8 @@ def left_out(
 
     Parameters
     ----------
+    wanted : sequence of int
+        Number of the quarter, and of the one since which changes count if there is one.
     chosen : sequence of Happening
     outcomes : sequence of str
         Without the country, as ``share.RUS.transit``.
@@ -108,13 +110,21 @@ def left_out(
         return found
     lesser = [without(subject.scenario, one) for one in chosen]
     for chunk in chunks:
-        full = _levels(subject.course(subject.scenario, chunk, country), quarter, outcomes)
+        full = _reached(subject.course(subject.scenario, chunk, country), wanted, outcomes)
         for told, scenario in zip(found, lesser, strict=True):
-            less = _levels(subject.course(scenario, chunk, country), quarter, outcomes)
+            less = _reached(subject.course(scenario, chunk, country), wanted, outcomes)
             for outcome in outcomes:
                 gap = mean_of(full[outcome] - less[outcome], chunk.runs)
                 told[outcome] += gap * chunk.runs / count
     return found
+
+
+def _reached(course: Course, wanted: Sequence[int], outcomes: Sequence[str]) -> dict[str, Array]:
+    """Outcomes of a course at a quarter, less those at the one since which changes count (run,)."""
+    levels = [_levels(course, quarter, outcomes) for quarter in sorted(wanted)]
+    if len(levels) == 1:
+        return levels[0]
+    return {outcome: levels[1][outcome] - levels[0][outcome] for outcome in outcomes}
 
 
 def _levels(course: Course, quarter: int, outcomes: Sequence[str]) -> dict[str, Array]:

@@ -126,6 +126,13 @@ def test_leaving_the_only_event_out_takes_all_away(closure: Explanation) -> None
         assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
 
 
+def test_leaving_the_only_event_out_takes_the_change_since_a_quarter_away() -> None:
+    found = explain("cpc_closure", "KAZ", "2027Q1", against="baseline", since="2026Q2", runs=10)
+    own = found.events[found.events["own"]]
+    for change in found.changes:
+        assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
+
+
 def test_of_several_events_those_that_take_most_away_come_first() -> None:
     found = explain("war_package", "KAZ", "2025Q4", against="baseline", runs=2)
     own = found.events[found.events["own"]]
@@ -177,6 +184,18 @@ def test_a_change_since_a_quarter_is_the_difference_of_two() -> None:
         assert change.total == pytest.approx(one.total - two.total, abs=1e-12)
         assert change.residual < 1e-9
     assert "changed since 2026Q2" in str(since)
+
+
+def test_a_change_since_a_quarter_goes_from_level_to_level(stored: Result) -> None:
+    held = stored.trajectories()
+    held = held[held["scenario"] == "cpc_closure"]
+    means = held.drop(columns="scenario").groupby("quarter").mean()
+    found = explain(f"{stored.folder}:cpc_closure", "KAZ", "2027Q1", since="2026Q2", events=False)
+    for change in found.changes:
+        if change.outcome not in means:
+            continue
+        levels = [means.loc[quarters.parse(one), change.outcome] for one in ("2026Q2", "2027Q1")]
+        assert [change.before, change.after] == pytest.approx(levels, abs=1e-6)
 
 
 def test_the_table_the_json_and_the_card_hold_the_same(closure: Explanation) -> None:
