@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import sim
+from tests.docs.pages import PAGES, blocks, name_of
 from tests.library.public_names import ROOT, lines, modules
 
 STORED = Path(__file__).with_name("public_names.txt")
@@ -34,6 +35,29 @@ def test_the_page_tells_of_every_name() -> None:
     table = page[page.index("| name |") : page.index("Beside these")]
     assert [name for name in sim.__all__ if f"`{name}`" not in table] == []
     assert len(modules()) > 10
+
+
+def test_the_pages_import_what_is_public_only() -> None:
+    public = [
+        id(getattr(import_module(home), name))
+        for home, names in modules().items()
+        for name in names
+    ]
+    imports = [
+        (name_of(page), node.module, alias.name)
+        for page in PAGES
+        for block in blocks(page)
+        if block.language == "python"
+        for node in ast.walk(ast.parse(block.text))
+        if isinstance(node, ast.ImportFrom) and str(node.module).split(".")[0] == "sim"
+        for alias in node.names
+        if not alias.name.isupper()  # tables of the model, as `DRIVERS`, are there to be read
+    ]
+    assert len(imports) > 20
+    private = [
+        one for one in imports if id(getattr(import_module(str(one[1])), one[2])) not in public
+    ]
+    assert private == []
 
 
 def test_every_public_function_says_its_types_and_what_it_does() -> None:
