@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -19,7 +20,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 import sim
-from sim.case import Case, load_case
+from sim.case import load_case
 from sim.case.schema import (
     ATTRIBUTES,
     DRAWN,
@@ -35,9 +36,6 @@ from sim.cli.parsing import Parser
 from sim.core.drivers import DRIVERS
 from sim.core.indicators import INDICATORS
 from sim.experiment.design import DesignFile, Factor
-from sim.experiment.result import Result
-from sim.experiment.sweep_result import Sweep
-from sim.mesa_model import CountryAgent, DiplomacyModel, PowerAgent
 from sim.scenario import load_scenario
 from sim.scenario.distributions import DISTRIBUTIONS
 from sim.scenario.schema import (
@@ -48,7 +46,6 @@ from sim.scenario.schema import (
     Horizon,
     Membership,
     Quarter,
-    Scenario,
     ScenarioFile,
     Switches,
     Within,
@@ -453,25 +450,34 @@ def _directive(kind: str, name: str) -> str:
     return f"```{{eval-rst}}\n.. {kind}:: {name}\n{options}```\n\n"
 
 
+def public_names() -> dict[str, list[str]]:
+    """The names of single modules that are public, by module, as the page on the API has them."""
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    rows = re.finditer(r"^\| `(sim[\w.]*)` \|([^|]*)\|", page, re.MULTILINE)
+    return {row[1]: re.findall(r"`(\w+)`", row[2]) for row in rows}
+
+
+def _entries(module: str, names: Iterable[str], shown: set[object]) -> Iterator[str]:
+    for name in names:
+        owner = getattr(import_module(module), name)
+        if owner not in shown:
+            shown.add(owner)
+            kind = "autoclass" if isinstance(owner, type) else "autofunction"
+            yield f"### `{module}.{name}`\n\n"
+            yield _directive(kind, f"{owner.__module__}.{owner.__qualname__}")
+
+
 def python_page() -> str:
     """What the package offers to Python, from its docstrings."""
+    shown: set[object] = set()
     parts = [
         "# Python\n\n`import sim` offers the functions and classes of the first section by name; "
-        "[what stays stable](../api.md) says which names can be relied on. The classes further "
-        "down are reached through them.\n\n## What `sim` offers\n\n"
+        "[what stays stable](../api.md) says which names can be relied on. Those of single "
+        "modules follow.\n\n## What `sim` offers\n\n",
+        *_entries("sim", sim.__all__, shown),
     ]
-    shown = set()
-    for name in sim.__all__:
-        owner = getattr(sim, name)
-        shown.add(owner)
-        kind = "autoclass" if isinstance(owner, type) else "autofunction"
-        parts.append(f"### `sim.{name}`\n\n")
-        parts.append(_directive(kind, f"{owner.__module__}.{owner.__qualname__}"))
-    parts.append("## Further classes\n\n")
-    for owner in (Result, Sweep, Case, Scenario, DiplomacyModel, CountryAgent, PowerAgent):
-        if owner not in shown:
-            parts.append(f"### `{owner.__qualname__}`\n\n")
-            parts.append(_directive("autoclass", f"{owner.__module__}.{owner.__qualname__}"))
+    for module, names in public_names().items():
+        parts += [f"## `{module}`\n\n", *_entries(module, names, shown)]
     return "".join(parts)
 
 

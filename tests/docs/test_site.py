@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from html import unescape
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,7 @@ from sim.scenario.schema import (
     keys_of,
 )
 from tests.docs.pages import PAGES, ROOT
+from tests.library.public_names import modules
 
 pytest.importorskip("sphinx")
 pytest.importorskip("myst_parser")
@@ -132,12 +134,11 @@ def test_every_parameter_of_every_case_is_in_the_reference_with_its_value(site: 
 
 
 def test_every_public_name_is_in_the_reference(site: Path) -> None:
-    import sim
-
     html = (site / "reference" / "python.html").read_text(encoding="utf-8")
-    for name in sim.__all__:
-        owner = getattr(sim, name)
-        assert f'id="{owner.__module__}.{owner.__qualname__}"' in html, name
+    for module, names in modules().items():
+        for name in names:
+            owner = getattr(import_module(module), name)
+            assert f'id="{owner.__module__}.{owner.__qualname__}"' in html, (module, name)
 
 
 def test_every_page_is_reached_from_the_first(site: Path) -> None:
