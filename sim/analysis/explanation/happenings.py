@@ -43,27 +43,28 @@ def happenings(
     """What began by a quarter and may act on a country: own first, then by date."""
     compared = other if other is not None else scenario.base
     route_of = {row["route"]: row["country"] for row in case.table("routes")}
-    found = []
+    found: list[tuple[bool, Happening]] = []
     for head in ("event", "path"):
         known = getattr(compared, head) if compared is not None else []
         for place, entry in enumerate(getattr(scenario, head)):
             date = entry.date if head == "event" else min(entry.dates().values(), default=0)
-            if date > quarter or not _concerns(entry, country, route_of):
+            own, here = entry not in known, _names(entry, country, route_of)
+            if date > quarter or getattr(entry, "kind", "") == "resolution":
+                continue  # votes move none of the outcomes that are explained
+            if not own and not here:
                 continue
             name = entry_name(head, entry)
-            own = entry not in known
             words = entry_words(entry)
-            found.append(Happening(head, place, date, name, words, entry.reason, entry.source, own))
-    return sorted(found, key=lambda one: (not one.own, one.date))
+            happening = Happening(head, place, date, name, words, entry.reason, entry.source, own)
+            found.append((here, happening))
+    found.sort(key=lambda one: (not one[1].own, not one[0], one[1].date))
+    return [happening for _, happening in found]
 
 
-def _concerns(entry: Any, country: str, route_of: dict[str, str]) -> bool:
-    """Does an entry name no other country than this one, and act on what is explained."""
-    kind = getattr(entry, "kind", "")
-    if kind == "membership":
+def _names(entry: Any, country: str, route_of: dict[str, str]) -> bool:
+    """Is an entry about this country, or about all."""
+    if getattr(entry, "kind", "") == "membership":
         return True  # the whole group is another then
-    if kind == "resolution":
-        return False  # votes move none of the outcomes that are explained
     named: set[str] = set()
     for field in ("country", "countries"):
         value = getattr(entry, field, None)

@@ -133,6 +133,16 @@ def test_leaving_the_only_event_out_takes_the_change_since_a_quarter_away() -> N
         assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
 
 
+def test_an_event_elsewhere_is_behind_what_reaches_a_country_through_the_powers() -> None:
+    found = explain("cpc_closure", "KGZ", "2027Q1", against="baseline", runs=20)
+    own = found.events[found.events["own"]]
+    assert list(own["event"]) == ["event.close_route.CPC"]
+    assert found.change("share.KGZ.RUS.energy").total != 0
+    for change in found.changes:
+        assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
+    assert "no event" not in str(found)
+
+
 def test_of_several_events_those_that_take_most_away_come_first() -> None:
     found = explain("war_package", "KAZ", "2025Q4", against="baseline", runs=2)
     own = found.events[found.events["own"]]
