@@ -64,6 +64,7 @@ def check(tables: Mapping[str, Table], bases: Sequence[int]) -> list[str]:
     problems = [
         *_sources(tables),
         *_ranges(tables),
+        *_units(tables["attributes"]),
         *_regional(tables),
         *_utilisation(tables["routes"]),
         *_pairs(tables["drivers"]),
@@ -121,6 +122,21 @@ def _ranges(tables: Mapping[str, Table]) -> Iterator[str]:
                         f"{where}: column {end!r}: found {number:g} for {row[table.columns[0]]}; "
                         f"allowed: {span(entry.low, entry.high)}"
                     )
+
+
+def _units(attributes: Table) -> Iterator[str]:
+    """A figure in another unit than the model reads would be taken for one in the model's.
+
+    A share may say of what ("share of goods trade"); what is only relative has no unit to mistake.
+    """
+    for row in attributes:
+        needed = ATTRIBUTES[row["attribute"]].unit
+        both_shares = all(unit.split()[:1] == ["share"] for unit in (row["unit"], needed))
+        if row["unit"] and row["unit"] != needed and needed != "relative" and not both_shares:
+            yield (
+                f"{attributes.where(row)}: column 'unit': found {row['unit']!r}; "
+                f"{row['attribute']} is read in {needed!r}, leave it blank or convert the figure"
+            )
 
 
 def _regional(tables: Mapping[str, Table]) -> Iterator[str]:

@@ -24,8 +24,15 @@ def guidance(progress: Progress) -> str:
     """
     empty = progress.total - progress.filled
     unsourced = sum(not gap.empty for gap in progress.gaps)
+    opening = f"{progress.name}: "
+    if progress.unread:
+        files = ", ".join(shown(path) for path in progress.unread)
+        opening += (
+            f"{files} cannot be used yet, so what is missing there, or in tables that need it, is "
+            "not counted. Of the rest "
+        )
     lines = paragraph(
-        f"{progress.name}: {progress.filled} of {progress.total} figures are there, {empty} are "
+        f"{opening}{progress.filled} of {progress.total} figures are there, {empty} are "
         f"missing; {unsourced} more lack a source, a derivation, a confidence or a range"
     )
     steps = list(dict.fromkeys(item.step for item in progress.items))

@@ -103,12 +103,16 @@ class Progress:
         What is wrong, apart from what is not there yet.
     items : tuple of Item
         In the order in which they are best filled in.
+    unread : tuple of Path
+        Tables that cannot be read; what is missing in them, or in tables that need their codes, is
+        not known and not counted.
     """
 
     name: str
     folder: Path
     problems: tuple[Problem, ...]
     items: tuple[Item, ...]
+    unread: tuple[Path, ...] = ()
 
     @cached_property
     def gaps(self) -> tuple[Gap, ...]:
@@ -173,6 +177,7 @@ def progress(folder: Path) -> Progress:
         folder,
         tuple(one for one in problems if not one.blank),
         tuple(item for item in items if item.total or item.gaps),
+        tuple(dict.fromkeys(one.path for one in problems if one.path.stem not in tables)),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -110,11 +111,13 @@ class Table:
 
 
 def shown(path: Path) -> str:
-    """A path as messages show it: relative to the working directory where that is shorter."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except (ValueError, OSError, RuntimeError):  # it lies elsewhere, or is a circle of links
-        return str(path)
+    """A path as messages show it: relative to the working directory where that is shorter.
+
+    A link keeps its own name, by which the reader knows it, wherever it leads.
+    """
+    absolute = Path(os.path.realpath(path.parent), path.name)
+    here = Path.cwd()
+    return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)
 
 
 def choice(found: str, allowed: Sequence[str]) -> str:
@@ -132,6 +135,8 @@ def read_text(path: Path) -> str:
     InputError
         If the file cannot be read, is not UTF-8 text, or is empty.
     """
+    if path.is_fifo():  # would wait for somebody to write into it
+        raise InputError(f"{shown(path)}: cannot be read: is a pipe, not a file")
     try:
         data = path.read_bytes()
     except OSError as error:

@@ -107,6 +107,13 @@ WRONG = [
     (
         "attributes.csv",
         "share,BOR,NOR,security,,,0.85,,0.595,1,",
+        "share,BOR,NOR,security,,,0.85,percent,0.595,1,",
+        "column 'unit': found 'percent'; share is read in 'share of the channel', leave it blank "
+        "or convert the figure",
+    ),
+    (
+        "attributes.csv",
+        "share,BOR,NOR,security,,,0.85,,0.595,1,",
         "share,BOR,NOR,security,,,0.885,,0.595,1,",
         "case/attributes.csv: shares of BOR, security at 2022Q4 leave 0.005 to the residual "
         "supplier; allowed: 0.01 or more",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from dataclasses import fields
 from datetime import date
@@ -414,6 +415,26 @@ def test_a_table_with_semicolons_is_told_so(filled: Path, capsys: Capture) -> No
     )
     assert err == f"multivector: error: {message}\n"
     assert out.endswith(f"next: mend {message}\n")
+    opening = " ".join(out.split("\n\n")[0].split())
+    assert opening.startswith(
+        "four: calibration/four/drivers.csv cannot be used yet, so what is missing there, or in "
+        "tables that need it, is not counted. Of the rest "
+    )
+
+
+def test_a_link_that_leads_nowhere_is_named_as_the_reader_knows_it(filled: Path) -> None:
+    (filled / "powers.csv").unlink()
+    (filled / "powers.csv").symlink_to("elsewhere.csv")
+    (problem,) = progress(filled).problems
+    assert str(problem) == "calibration/four/powers.csv: cannot be read: no such file or directory"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_pipe_is_refused_instead_of_waited_for(filled: Path) -> None:
+    (filled / "powers.csv").unlink()
+    os.mkfifo(filled / "powers.csv")
+    (problem,) = progress(filled).problems
+    assert str(problem) == "calibration/four/powers.csv: cannot be read: is a pipe, not a file"
 
 
 def test_names_still_to_be_found_come_first(begun: Path) -> None:
