@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.parsing import Parser, whole_number
+from sim.core.errors import InputError
 
 if TYPE_CHECKING:
     from sim.analysis.explanation import Explanation
@@ -85,6 +86,14 @@ def run(given: Namespace) -> int:
     """Print the explanation, and write what was asked for."""
     from sim.analysis.explanation import explain
 
+    if given.run is not None and given.runs is not None:
+        raise InputError("--run explains one run alone; leave out either it or --runs")
+    if given.svg and given.out is None:
+        raise InputError(
+            "--svg is about the pictures that --out writes; name a folder, as --out why"
+        )
+    if given.out is not None and Path(given.out).exists() and not Path(given.out).is_dir():
+        raise InputError(f"--out: {given.out} is a file; name a folder")
     found = explain(
         given.what,
         given.country,
@@ -119,10 +128,8 @@ def _write(found: Explanation, folder: Path, form: str) -> list[Path]:
     paths = [folder / "terms.csv"]
     found.table.to_csv(paths[0], index=False)
     for name in _TABLES:
-        table = getattr(found, name)
-        if not table.empty:
-            paths.append(folder / f"{name}.csv")
-            table.to_csv(paths[-1], index=False)
+        paths.append(folder / f"{name}.csv")  # an empty one too: none of another explanation stays
+        getattr(found, name).to_csv(paths[-1], index=False)
     pages = [
         waterfall_page(found, change.outcome)
         for change in found.changes

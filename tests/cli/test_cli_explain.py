@@ -67,6 +67,9 @@ def test_one_run_is_explained_alone(capsys: pytest.CaptureFixture[str]) -> None:
         (["explain", "cpc_closure", "--quarter", "2026Q2"], "arguments are required: --country"),
         ([*SMALL[:-1], "many"], "'many' is not a whole number"),
         ([*SMALL, "--format", "xml"], "invalid choice: 'xml'"),
+        ([*SMALL, "--svg"], "--svg is about the pictures that --out writes"),
+        ([*SMALL, "--out", __file__], "test_cli_explain.py is a file; name a folder"),
+        ([*SMALL, "-n", "9", "--run", "3"], "leave out either it or --runs"),
         ([*SMALL, "--outcome", "positon"], "outcome: found 'positon'"),
         ([*SMALL, "--against", "basline"], "there is no scenario 'basline'"),
         (["explain", "cpc_closur", *SMALL[2:]], "there is no scenario 'cpc_closur'"),
@@ -79,3 +82,11 @@ def test_mistakes_are_told_in_a_line(
     error = capsys.readouterr().err
     assert error.startswith("multivector: error: ")
     assert message in error
+
+
+def test_a_second_explanation_leaves_no_table_of_the_first(tmp_path: Path) -> None:
+    assert main([*SMALL, "--out", str(tmp_path)]) == 0
+    assert len(pd.read_csv(tmp_path / "figures.csv")) > 0
+    still = ["explain", "cpc_closure", "--country", "KAZ", "--quarter", "2025Q4"]
+    assert main([*still, "--against", "baseline", "-n", "2", "--out", str(tmp_path)]) == 0
+    assert len(pd.read_csv(tmp_path / "figures.csv")) == 0

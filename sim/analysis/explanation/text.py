@@ -3,30 +3,46 @@
 from __future__ import annotations
 
 import math
+import re
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from sim.analysis.explanation.causes import CLOSURES, TERMS
 from sim.analysis.explanation.explanation import Change, Explanation
+from sim.case.check import identifiers
 from sim.case.layout import WIDTH
 
 _LABEL = 24
 _COLUMNS = 5  # outcomes told
 _PLACES = 2  # largest terms told of an outcome
+_TERMS = 8  # with a row of their own
 _EVENTS = 3
 _EVENT_LINES = 4
 _COERCIONS = 2
 _FIGURES = 5
+_FEWEST_FIGURES = 3
 _DOCUMENTS = 2
+_SCREEN = 45  # lines
 
 
 def told(one: Explanation) -> str:
     """What changed, the terms that add up to it, and what stands behind them."""
-    lines = [one.question, *_made(one), ""]
-    lines += [*_terms(one), *_largest(one), *_events(one), *_figures(one), *_documents(one)]
+    columns = _columns(one)
+    documents = list(_documents(one, _FIGURES))
+    events = _EVENTS
+    while True:
+        lines = [one.question, *_made(one), "", *_terms(one, columns), *_largest(one)]
+        lines += _events(one, columns, events)
+        room = _SCREEN - len(lines) - len(documents) - 2  # what figures and their heading leave
+        if room >= _FEWEST_FIGURES or events == 1:
+            break
+        events -= 1
+    figures = min(_FIGURES, max(_FEWEST_FIGURES, room))
+    lines += [*_figures(one, figures), *_documents(one, figures)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 
@@ -61,34 +77,47 @@ def _made(one: Explanation) -> list[str]:
     ]
 
 
-def _terms(one: Explanation) -> Iterator[str]:
-    """A column an outcome: what it was, the terms, and what it became."""
+@dataclass(frozen=True)
+class _Columns:
+    """A column an outcome, as many as fit."""
+
+    shown: tuple[Change, ...]
+    heads: tuple[tuple[str, str], ...]
+    width: int
+    digits: tuple[int, ...]
+
+    def row(self, head: str, cells: Iterable[str]) -> str:
+        return _cut(head, _LABEL - 1).ljust(_LABEL) + "".join(
+            cell.rjust(self.width) for cell in cells
+        )
+
+    def numbers(self, values: Iterable[float], sign: bool = True) -> list[str]:
+        return [number(value, d, sign) for value, d in zip(values, self.digits, strict=True)]
+
+
+def _columns(one: Explanation) -> _Columns:
     shown = one.changes[:_COLUMNS]
     heads = [_heads(change.outcome) for change in shown]
     width = max(12, *(len(line) + 2 for head in heads for line in head))
-    while len(shown) > 1 and _LABEL + width * len(shown) > WIDTH:
-        shown, heads = shown[:-1], heads[:-1]
-    digits = [decimals(change) for change in shown]
+    fit = max(1, min(len(shown), (WIDTH - _LABEL) // width))
+    digits = tuple(decimals(change) for change in shown[:fit])
+    return _Columns(tuple(shown[:fit]), tuple(heads[:fit]), width, digits)
 
-    def row(head: str, cells: Iterable[str]) -> str:
-        return _cut(head, _LABEL - 1).ljust(_LABEL) + "".join(cell.rjust(width) for cell in cells)
 
-    def numbers(values: Iterable[float], sign: bool = True) -> list[str]:
-        return [number(value, d, sign) for value, d in zip(values, digits, strict=True)]
-
+def _terms(one: Explanation, columns: _Columns) -> Iterator[str]:
+    """What each outcome was, the terms, and what it became."""
+    shown, heads, digits = columns.shown, columns.heads, columns.digits
+    row, numbers = columns.row, columns.numbers
     for line in range(2):
         if any(head[line] for head in heads):
             yield row("", [head[line] for head in heads])
     first, last = _ends(one)
     yield row(first, numbers([change.before for change in shown], sign=False))
     values = [dict(zip(c.by_term["term"], c.by_term["value"], strict=True)) for c in shown]
-    small = []
-    for term in TERMS:
-        own = [found.get(term, 0.0) for found in values]
-        if all(abs(value) < 0.5 * 10.0**-d for value, d in zip(own, digits, strict=True)):
-            small += [term] if any(term in found for found in values) else []
-        else:
-            yield row(f"  {term}", numbers(own))
+    told = _told_terms(values, digits)
+    for term in told:
+        yield row(f"  {term}", numbers([found.get(term, 0.0) for found in values]))
+    small = [t for t in TERMS if t not in told and any(t in found for found in values)]
     if small:
         rest = [sum(found.get(term, 0.0) for term in small) for found in values]
         yield row(f"  {small[0] if len(small) == 1 else f'{len(small)} smaller terms'}",
@@ -101,6 +130,21 @@ def _terms(one: Explanation) -> Iterator[str]:
     yield row("largest residual", [f"{change.residual:.0e}" for change in shown])
     if len(shown) < len(one.changes):
         yield f"and {len(one.changes) - len(shown)} more: --format csv lists them"
+
+
+def _told_terms(values: Sequence[Mapping[str, float]], digits: Sequence[int]) -> list[str]:
+    """Terms that show a digit: those that are largest within some outcome, in the usual order."""
+    weight = {}
+    for term in TERMS:
+        own = [found.get(term, 0.0) for found in values]
+        if any(abs(value) >= 0.5 * 10.0**-d for value, d in zip(own, digits, strict=True)):
+            weight[term] = max(
+                abs(value) / max(map(abs, found.values()))
+                for value, found in zip(own, values, strict=True)
+                if value
+            )
+    kept = sorted(weight, key=lambda term: -weight[term])[:_TERMS]
+    return [term for term in TERMS if term in kept]
 
 
 def _heads(outcome: str) -> tuple[str, str]:
@@ -144,30 +188,27 @@ def _largest(one: Explanation) -> Iterator[str]:
         yield _cut(head + ("; ".join(parts) or "nothing changed"), WIDTH)
 
 
-def _events(one: Explanation) -> Iterator[str]:
+def _events(one: Explanation, columns: _Columns, most: int) -> Iterator[str]:
     rows = one.events.to_dict("records")
     own = [row for row in rows if row["own"]]
     tried = [change for change in one.changes if change.outcome in one.events.columns]
     own = sorted(own, key=lambda row: -_weight(row, tried, rows))
     yield ""
     yield "Events behind it" + (
-        "; what goes when one is left out, under the same draws, does not add up" if tried else ""
+        "; what goes when one is left out, in the columns above, does not add up" if tried else ""
     )
-    for row in own[:_EVENTS]:
+    for row in own[:most]:
         head = f"  {row['date']}  {row['words']}"
         if len(own) == 1:
             reason = _wrapped(f"          {row['reason']} [{row['source']}]")
             yield from [*_wrapped(head), *reason][:_EVENT_LINES]
         else:
-            yield _cut(f"{head} [{row['source']}]", WIDTH)
-        effects = [
-            f"{column_words(c.outcome)} {number(row[c.outcome], decimals(c), True)}"
-            for c in tried
-            if not math.isnan(row[c.outcome])
-        ]
-        if effects:
-            yield _cut(f"          left out: {', '.join(effects)}", WIDTH)
-    left, shared = len(own) - len(own[:_EVENTS]), len(rows) - len(own)
+            source = f" [{re.sub('assumption: .*', 'assumption', row['source'])}]"
+            yield _ended(head, source)
+        if tried and not any(math.isnan(row[c.outcome]) for c in columns.shown):
+            effects = columns.numbers([row[c.outcome] for c in columns.shown])
+            yield columns.row("          left out", effects)
+    left, shared = len(own) - len(own[:most]), len(rows) - len(own)
     whose = "that both scenarios have" if one.against else "inherited"
     counted = [f"{left} more of its own"] * bool(left) + [f"{shared} {whose}"] * bool(shared)
     if counted:
@@ -178,8 +219,11 @@ def _events(one: Explanation) -> Iterator[str]:
     for row in one.coercion.head(_COERCIONS).to_dict("records"):
         against = f" (against {row['against']:.2f})" if one.against else ""
         parts.append(f"{row['power']} {row['kind']}, {row['channel']} {row['number']:.2f}{against}")
+    head = "  Threats, times a run by then: "
+    while len(parts) > 1 and len(head + "; ".join(parts)) > WIDTH:
+        parts.pop()
     if parts:
-        yield _cut(f"  Threats in the runs, times by then: {'; '.join(parts)}", WIDTH)
+        yield _cut(head + "; ".join(parts), WIDTH)
 
 
 def _weight(row: Mapping[Any, Any], tried: list[Change], rows: list[Any]) -> float:
@@ -193,38 +237,77 @@ def _weight(row: Mapping[Any, Any], tried: list[Change], rows: list[Any]) -> flo
     return sum(parts)
 
 
-def _figures(one: Explanation) -> Iterator[str]:
+def _figures(one: Explanation, most: int) -> Iterator[str]:
     if one.figures.empty:
         return
     yield ""
     yield "Figures behind the largest terms"
-    for row in _chosen_figures(one.figures).to_dict("records"):
-        span = "" if math.isnan(row["low"]) else f" ({row['low']:g} to {row['high']:g})"
-        evidence = f" [{row['evidence']}]" if row["evidence"] else ""
-        confidence = f", {row['confidence']}" if row["confidence"] else ""
-        text = f"  {row['figure']} = {row['value']:.4g}{span} {row['unit']}".rstrip()
-        yield _cut(f"{text}; {row['place']}{evidence}; {row['source']}{confidence}", WIDTH)
+    for row in _chosen_figures(one.figures, most).to_dict("records"):
+        yield _figure(row)
 
 
-def _chosen_figures(figures: pd.DataFrame) -> pd.DataFrame:
+def _figure(row: Mapping[Any, Any]) -> str:
+    """A figure in a line; its place and evidence are never cut, what is told last goes first."""
+    span = "" if math.isnan(row["low"]) else f" ({row['low']:g} to {row['high']:g})"
+    number = f"  {row['figure']} = {row['value']:.4g}{span}"
+    unit = f" {row['unit']}" if row["unit"] else ""
+    where = f"; {row['place']}" + (f" [{row['evidence']}]" if row["evidence"] else "")
+    sources = [f"; {one}" for one in row["source"].split("; ") if one]
+    confidence = f", {row['confidence']}" if row["confidence"] else ""
+    short = f"; {len(sources)} sources" if len(sources) > 1 else ""
+    tries = (
+        number + unit + where + "".join(sources) + confidence,
+        number + unit + where + "".join(sources),
+        number + unit + where + short,
+        number + unit + where,
+    )
+    return next((text for text in tries if len(text) <= WIDTH), number + where)
+
+
+def _chosen_figures(figures: pd.DataFrame, most: int) -> pd.DataFrame:
     """A few: those with evidence of the case first, outcome by outcome."""
     once = figures.drop_duplicates("figure")
     ordered = once.assign(without=once["evidence"] == "", less=-once["weight"]).sort_values(
         ["without", "less"], kind="stable"
     )
-    return ordered.head(_FIGURES)
+    return ordered.head(most)
 
 
-def _documents(one: Explanation) -> Iterator[str]:
+def _documents(one: Explanation, most: int) -> Iterator[str]:
+    """Evidence with its document; of what the figures listed name, all ids at least."""
     if one.evidence.empty:
         return
     yield ""
     yield "Evidence and documents"
-    for row in one.evidence.head(_DOCUMENTS).to_dict("records"):
-        title = f"{row['title']} ({row['document']}, {row['date']})"
-        yield _cut(f"  {row['evidence']}: {row['quantity']}; {title}", WIDTH)
+    own = " ".join(one.events.loc[one.events["own"], "source"]) if len(one.events) else ""
+    figures = " ".join(_chosen_figures(one.figures, most)["evidence"])
+    named = [set(identifiers(cell)) for cell in (own, figures)]
+    rows = sorted(
+        one.evidence.to_dict("records"),
+        key=lambda row: [row["evidence"] not in ids for ids in named],
+    )
+    for row in rows[:_DOCUMENTS]:
+        yield _ended(f"  {row['evidence']}: {row['quantity']}; {row['title']}", _where(row))
         if row["caution"]:
             yield _cut(f"        caution: {row['caution']}", WIDTH)
+    left = rows[_DOCUMENTS:]
+    behind_figures = _by_document(row for row in left if row["evidence"] in named[1])
+    both = behind_figures | _by_document(row for row in left if row["evidence"] in named[0])
+    for (title, where), ids in list(both.items())[: max(_DOCUMENTS, len(behind_figures))]:
+        ids = list(dict.fromkeys([*behind_figures.get((title, where), []), *ids]))
+        yield _ended(f"  also {', '.join(ids)}: {title}", where)
+
+
+def _by_document(rows: Iterable[Mapping[Any, Any]]) -> dict[tuple[str, str], list[str]]:
+    """Evidence by title and place of its document."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        found.setdefault((row["title"], _where(row)), []).append(row["evidence"])
+    return found
+
+
+def _where(row: Mapping[Any, Any]) -> str:
+    return f" ({row['document']}, {row['date']})"
 
 
 def decimals(change: Change) -> int:
@@ -236,6 +319,11 @@ def decimals(change: Change) -> int:
 
 def _cut(line: str, width: int) -> str:
     return line if len(line) <= width else line[: width - 1].rstrip() + "…"
+
+
+def _ended(line: str, end: str) -> str:
+    """A line that is cut where it is too long, but for its end."""
+    return _cut(_cut(line, max(WIDTH - len(end), _LABEL)) + end, WIDTH)
 
 
 def _wrapped(text: str) -> list[str]:

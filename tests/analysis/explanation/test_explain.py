@@ -133,6 +133,39 @@ def test_leaving_the_only_event_out_takes_the_change_since_a_quarter_away() -> N
         assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
 
 
+@pytest.mark.parametrize(
+    ("name", "country", "quarter"),
+    [
+        ("cpc_closure", "TJK", "2027Q1"),
+        ("war_package", "KGZ", "2025Q4"),
+        ("five_bilateral_deals_2025", "KAZ", "2027Q1"),
+        ("full_spectrum_c5plus1", "TJK", "2028Q1"),
+    ],
+)
+def test_a_screen_keeps_what_leads_to_the_documents(name: str, country: str, quarter: str) -> None:
+    found = explain(name, country, quarter, against="baseline", runs=2)
+    lines = str(found).splitlines()
+    assert len(lines) <= 45
+    assert max(map(len, lines)) <= 100
+    events, figures, documents = (
+        lines.index(next(line for line in lines if line.startswith(heading)))
+        for heading in ("Events behind", "Figures behind", "Evidence and documents")
+    )
+    own = found.figures.set_index("figure")
+    for line in lines[figures + 1 : documents - 1]:
+        assert "\u2026" not in line
+        row = own.loc[[line.split(" = ")[0].strip()]].iloc[0]
+        assert f"; {row['place']}" in line
+        for one in filter(None, row["evidence"].split("; ")):
+            assert any(one in told for told in lines[documents:]), one
+    if found.events["own"].sum() > 1:
+        dated = [line for line in lines[events + 1 : figures] if line.startswith("  20")]
+        assert dated
+        assert all(line.endswith("]") for line in dated)
+    for line in lines[documents + 1 :]:
+        assert line.endswith(")") or "caution" in line
+
+
 def test_an_event_elsewhere_is_behind_what_reaches_a_country_through_the_powers() -> None:
     found = explain("cpc_closure", "KGZ", "2027Q1", against="baseline", runs=20)
     own = found.events[found.events["own"]]
@@ -154,7 +187,7 @@ def test_of_several_events_those_that_take_most_away_come_first() -> None:
     parts = (own[outcomes].abs() / own[outcomes].abs().max()).sum(axis=1)
     most = own.loc[parts.idxmax()]
     assert lines[start + 1].startswith(f"  {most['date']}  {most['words']}"[:60])
-    assert lines[start + 2].startswith("          left out: position ")
+    assert lines[start + 2].split()[:2] == ["left", "out"]
 
 
 def test_the_mean_is_that_of_the_runs_alone() -> None:
