@@ -50,6 +50,7 @@ NOT_RUN = {
     r"make \w+": "sets up an environment or runs these very tests",
     r"(python -m )?pip install .*": "changes the environment that the tests run in",
     r"multivector dashboard.*": "serves until it is stopped; tests/report/dashboard drives it",
+    r"solara run .*": "serves until it is stopped; tests/report renders what it serves",
     r"dask .*": "a cluster that stays up; tests/experiment starts one",
     r".* --cluster .*": "needs that cluster; tests/experiment runs the same on one",
     r"multivector (fit|hindcast) .*": "minutes at their least sizes; tests/fit runs both, small",
