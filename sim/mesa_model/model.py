@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import product
 from numbers import Integral
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import mesa
 import pandas as pd
@@ -118,9 +118,10 @@ class DiplomacyModel(mesa.Model):
         self.events: list[dict[str, Any]] = []
         classes = self._classes(agents or {})
         names = world.names
-        self.countries = [classes[code](self, code) for code in names.countries]
-        self.powers = [classes[code](self, code) for code in names.powers]
-        rules = rules_of(self.countries, self.powers)  # type: ignore[arg-type]
+        made = {code: classes[code](self, code) for code in (*names.countries, *names.powers)}
+        self.countries = [cast(CountryAgent, made[code]) for code in names.countries]
+        self.powers = [cast(PowerAgent, made[code]) for code in names.powers]
+        rules = rules_of(self.countries, self.powers)
         if rules is not None:
             # The base is where these rules rest too; agents asked for it see the usual one.
             self._simulation = Simulation(world, plan, self.root_seed, run, FEWEST_RUNS, rules)

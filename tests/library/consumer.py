@@ -52,7 +52,8 @@ def walk() -> str:
     model = sim.DiplomacyModel("baseline", rng=1)
     model.step()
     quarter: str = model.quarter
-    return quarter
+    hold: list[float] = [country.leverage_of("RUS") for country in model.countries]
+    return f"{quarter} {hold}"
 
 
 def why() -> tuple[str, pd.DataFrame]:

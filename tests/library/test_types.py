@@ -18,6 +18,7 @@ sim.batch("baseline", runs="many")
 sim.load_case("central_asia").titel
 sim.load_scenario("baseline").runs + "1"
 hindcast(sim.load_case("central_asia"))
+sim.DiplomacyModel().countries[0].leverage_of(1)
 """
 
 
@@ -37,4 +38,5 @@ def test_a_strict_script_passes_and_a_wrong_one_does_not(
         ("wrong", "6", "attr-defined"),
         ("wrong", "7", "operator"),
         ("wrong", "8", "call-arg"),
+        ("wrong", "9", "arg-type"),
     ], done.stdout
