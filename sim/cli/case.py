@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.cli.parsing import Parser, chosen_case
@@ -85,7 +87,9 @@ def new_case(given: Namespace) -> int:
         given.folder,
     )
     print(f"{case}: tables of a new case\n{scenario}: its first scenario")
-    print(f"next: multivector case check {given.name}, which says what to fill in")
+    here = Path(given.folder).resolve() == Path.cwd()  # where `case check` finds it by its name
+    found_by = given.name if here else shlex.quote(str(case))
+    print(f"next: multivector case check {found_by}, which says what to fill in")
     return 0
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import os
+import re
+import shlex
 import shutil
 from dataclasses import fields
 from datetime import date
@@ -123,6 +125,17 @@ def test_the_regional_partner_courts_and_coerces_nobody(
     assert world.attributes.budget[3, 0] == 0
     assert (world.attributes.control[3] == 0).all()
     assert (world.attributes.share[:, 3] > 0).all()  # but what it supplies has to be found
+
+
+def test_what_comes_next_finds_a_case_that_lies_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["case", "new", "mine", "--in", "other place"]) == 0
+    (said,) = re.findall(r"next: multivector (.*), which says", capsys.readouterr().out)
+    assert said == "case check 'other place/calibration/mine'"
+    assert main(shlex.split(said)) == 2
+    assert "mine: " in capsys.readouterr().out
 
 
 def test_the_base_is_the_end_of_last_year_unless_said_otherwise(
