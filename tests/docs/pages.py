@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,29 @@ def blocks(page: Path) -> list[Block]:
         line = text[: block.start(4)].count("\n") + 1
         found.append(Block(language, word.strip(), textwrap.dedent(block[4]), line))
     return found
+
+
+_FENCE = re.compile(r"[\s>]*(?:(?:[-*+]|\d+\.)\s+)?(?:`{3,}|~{3,}|:{3,}|<pre\b)")
+_SHOWS_NO_CODE = ("{toctree}",)
+
+
+def unread(page: Path) -> list[str]:
+    """Where a page shows code in a form that `blocks` does not read: line numbers and lines.
+
+    Fences of tildes or colons, in quotations or behind tabs; directives; indented code.
+    """
+    text = page.read_text(encoding="utf-8")
+    found = [
+        (block.line - 1, block.language)
+        for block in blocks(page)
+        if block.language.startswith("{") and block.language not in _SHOWS_NO_CODE
+    ]
+    prose = _BLOCK.sub(lambda block: "\n" * block[0].count("\n"), text).splitlines()
+    for number, (before, line) in enumerate(pairwise(["", *prose]), 1):
+        indented = not before.strip() and line.startswith(("    ", "\t")) and line.strip()
+        if indented or _FENCE.match(line):
+            found.append((number, line.strip()))
+    return [f"{number}: {line}" for number, line in sorted(found)]
 
 
 def name_of(page: Path) -> str:

@@ -6,8 +6,9 @@ language what it is: a path (a whole scenario, written there), `part` (something
 scenario that extends the baseline), or `wrong` and a path (refused with the message in the next
 block of text); one without a word is a whole scenario if it has a title, else it is only read.
 Designs are marked `design`, and written where a path follows; test_designs_page.py runs them. A
-block of CSV is written to the path after its language. The folder `benchmarks` of a checkout is at
-hand, for the pages that tell what was made with it.
+block of CSV is written to the path after its language, and is rows of a table of a case where none
+follows. Code in any other form than these blocks is refused. The folder `benchmarks` of a checkout
+is at hand, for the pages that tell what was made with it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from sim.case import load_case
+from sim.case.schema import TABLES
 from sim.core.errors import InputError
 from sim.scenario import Scenario, compile_plan, load_scenario
 from tests.docs import commands
@@ -38,7 +40,7 @@ from tests.docs.commands import (
     shown_amiss,
     why_not,
 )
-from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of, section, table_rows
+from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of, section, table_rows, unread
 
 __all__ = ["ROOT", "blocks", "section", "table_rows"]
 
@@ -82,7 +84,10 @@ def check_toml(block: Block, following: Block | None) -> None:
 def check_csv(block: Block) -> None:
     rows = list(csv.reader(io.StringIO(block.text)))
     assert len({len(row) for row in rows}) == 1, "rows of different lengths"
-    if block.word.endswith(".csv"):
+    if not block.word:  # rows to add to some table of a case
+        known = [[column.name for column in columns] for columns in TABLES.values()]
+        assert rows[0] in known, f"no table of a case has these columns: {', '.join(rows[0])}"
+    elif block.word.endswith(".csv"):
         path = Path(block.word)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(block.text, encoding="utf-8")
@@ -145,6 +150,33 @@ def test_the_blocks_of_a_page_work(
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_no_code_of_a_page_stays_unread(page: Path) -> None:
+    assert unread(page) == [], f"{name_of(page)}: write code between lines of ```"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("~~~sh\nmultivector nosuch\n~~~", 3),
+        ("```{code-block} sh\nmultivector nosuch\n```", 3),
+        (":::{code-block} sh\nmultivector nosuch\n:::", 3),
+        ("> ```sh\n> multivector nosuch\n> ```", 3),
+        ("- ```sh\n  multivector nosuch\n  ```", 3),
+        ("\t```sh\n\tmultivector nosuch\n\t```", 3),
+        ("    multivector nosuch", 3),
+        ("<pre>multivector nosuch</pre>", 3),
+        ("```sh\nmultivector nosuch", 3),
+    ],
+)
+def test_code_in_another_form_is_seen(text: str, line: int, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"Words.\n\n{text}\n", encoding="utf-8")
+    assert unread(page)[0].startswith(f"{line}: ")
+    page.write_text("```{toctree}\nindex\n```\n\n  ```sh\n  true\n  ```\n", encoding="utf-8")
+    assert unread(page) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_that_a_text_names_exist(page: Path) -> None:
     prose = re.sub(r"^( *)```.*?^\1```$", "", page.read_text("utf-8"), flags=re.M | re.S)
     for line in _INLINE.findall(prose):
@@ -196,6 +228,8 @@ def test_a_page_can_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         check_named("multivector compare A B --tpo 3")
     with pytest.raises(AssertionError, match="different lengths"):
         check_csv(Block("csv", "", "a,b\n1\n", 1))
+    with pytest.raises(AssertionError, match="no table of a case has these columns: a, b"):
+        check_csv(Block("csv", "", "a,b\n1,2\n", 1))
 
 
 def test_commands_are_taken_from_blocks_and_scaled_down() -> None:
