@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import re
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -128,9 +130,15 @@ def scaffold(
         texts[case / f"{table}.csv"] = rows
     texts[scenario] = _template("scenario.toml").format(**words)
     case.mkdir(parents=True)
-    scenario.parent.mkdir(parents=True, exist_ok=True)
-    for path, text in texts.items():
-        path.write_text(text, encoding="utf-8")
+    try:
+        scenario.parent.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+    except OSError:  # half a case would be in the way of the next try
+        shutil.rmtree(case)
+        with suppress(OSError):
+            scenario.unlink()
+        raise
     return [case, scenario]
 
 

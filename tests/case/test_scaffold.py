@@ -127,6 +127,18 @@ def test_the_regional_partner_courts_and_coerces_nobody(
     assert (world.attributes.share[:, 3] > 0).all()  # but what it supplies has to be found
 
 
+def test_nothing_is_left_behind_where_the_scenario_cannot_be_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "scenarios").write_text("a file where a folder is needed")
+    assert main(["case", "new", "mine"]) == 2
+    assert capsys.readouterr().err.startswith("multivector: error: scenarios")
+    assert list((tmp_path / "calibration").iterdir()) == []
+    (tmp_path / "scenarios").unlink()
+    assert main(["case", "new", "mine"]) == 0
+
+
 def test_what_comes_next_finds_a_case_that_lies_elsewhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Capture
 ) -> None:
