@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -113,12 +114,60 @@ class Actor(mesa.Agent):
 
     model: DiplomacyModel
     axis: str
+    code: str
+    row: int
     _ids = _Counters()  # instead of Mesa 3.3's own, through which every model stays alive
 
     def __init__(self, model: DiplomacyModel, code: str) -> None:
+        known = getattr(getattr(model, "world", None), "names", None)
+        if known is None:
+            raise InputError(f"{type(self).__name__}: found a {type(model).__name__}; it stands "
+                             "for a part of a DiplomacyModel")  # fmt: skip
+        row = place_of(code, _codes(known, self.axis), self.axis)
+        if any(isinstance(agent, Actor) and agent.code == code for agent in model.agents):
+            raise InputError(
+                f"{type(self).__name__}: {code} has its agent; a class of your own is given to the "
+                f'model: agents={{"{code}": ...}}'
+            )
         super().__init__(model)
         self.code = code
-        self.row = _codes(model.world.names, self.axis).index(code)
+        self.row = row
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name.startswith("_") or hasattr(type(self), name) or name in vars(self)):
+            self._check_own(name)
+        super().__setattr__(name, value)
+
+    def _check_own(self, name: str) -> None:
+        """Refuse a name that was meant for an attribute of the model; others are a user's own."""
+        kinds: tuple[type[Actor], ...] = (CountryAgent, PowerAgent)
+        for kind in kinds:
+            if isinstance(getattr(kind, name, None), Reading):
+                raise InputError(
+                    f"{name}: {self.code} is a {type(self).__name__}; only a {kind.__name__} has it"
+                )
+        known = [one for one in dir(type(self)) if isinstance(getattr(type(self), one), Reading)]
+        near = get_close_matches(name, known, n=1, cutoff=0.85)
+        if near:
+            raise InputError(
+                f"{name}: {type(self).__name__} has no such attribute; did you mean {near[0]!r}? "
+                "(one of your own with this name is declared in a class of your own)"
+            )
+
+    def remove(self) -> None:
+        """Let go of the agent with all others, at the end of a run.
+
+        Raises
+        ------
+        InputError
+            If it is removed alone: the core would simulate it all the same.
+        """
+        if not self.model.closed:
+            raise InputError(
+                f"{self.code}: a country or power cannot be removed from a run; leave it out in "
+                "the scenario (countries, powers)"
+            )
+        super().remove()
 
     @property
     def quarter(self) -> str:

@@ -96,7 +96,9 @@ class DiplomacyModel(mesa.Model):
         agenttype_reporters: Mapping[type[Actor], Reporters] | None = None,
     ) -> None:
         if rng is not None and not (_is_whole(rng) and rng >= 0):
-            raise InputError(f"rng is the root seed, 0 or a positive whole number; found {rng!r}")
+            plain = isinstance(rng, str | float | bool | Integral)
+            found = repr(rng) if plain else f"a {type(rng).__name__}"
+            raise InputError(f"rng is the root seed, 0 or a positive whole number; found {found}")
         if not (_is_whole(run) and 0 <= run < MOST_RUNS):
             raise InputError(f"run is the number of a run, 0 to {MOST_RUNS - 1}; found {run!r}")
         if not (_is_whole(replicates) and replicates >= 1):
@@ -104,6 +106,7 @@ class DiplomacyModel(mesa.Model):
         rng, run = None if rng is None else int(rng), int(run)  # NumPy's integers overflow
         super().__init__(rng=rng)
         ALIVE.add(self)
+        self.closed = False
         self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         self.root_seed = self.spec.seed if rng is None else rng
         self.run_number = run
@@ -160,6 +163,11 @@ class DiplomacyModel(mesa.Model):
                 return agent
         names = self.world.names
         place_of(code, names.countries + names.powers, "country or power")
+
+    def __contains__(self, code: object) -> bool:
+        return code in self.world.names.countries + self.world.names.powers
+
+    __iter__ = None  # agents are in `countries`, `powers` and `agents`
 
     # ------------------------------------------------------------------------------ reading
 
@@ -256,13 +264,24 @@ class DiplomacyModel(mesa.Model):
             raise InputError(f"{kind.__name__}: this model has no agents of that type")
         frames = [self.datacollector.get_agenttype_vars_dataframe(found) for found in kinds]
         whole = pd.concat(frames).sort_index()
+        for name in ("quarter", "code"):
+            if name not in whole:
+                raise InputError(f"{kind.__name__}: the data collector does not keep its {name}")
         whole = whole[whole["quarter"].notna()]  # an empty frame of Mesa has a blank row
         return whole.set_index(["quarter", "code"])
 
     # ------------------------------------------------------------------------------ stepping
 
     def step(self) -> None:
-        """Simulate one quarter; after the last one ``running`` is False."""
+        """Simulate one quarter; after the last one ``running`` is False.
+
+        Raises
+        ------
+        InputError
+            If the model was closed.
+        """
+        if self.closed:
+            raise InputError(f"the model was closed in {self.quarter}")
         if self._simulation.finished:
             self.running = False
             return
@@ -378,6 +397,11 @@ class DiplomacyModel(mesa.Model):
         memo[id(self)] = other
         other.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return other
+
+    def remove_all_agents(self) -> None:
+        """Let go of the agents; the model cannot be stepped any more."""
+        self.closed, self.running = True, False
+        super().remove_all_agents()
 
     def close(self) -> None:
         """Let go of the agents at once, rather than when Python next collects garbage."""

@@ -65,7 +65,8 @@ def collector(
     model : DiplomacyModel
     actors : sequence of Actor
     model_reporters, agent_reporters, agenttype_reporters : mapping
-        As Mesa takes them; reporters of a type are those of its subclasses too.
+        As Mesa takes them; reporters of a type are those of its subclasses too, and a user's own
+        kinds of agents, which come later, have those that are given for them.
 
     Raises
     ------
@@ -83,6 +84,13 @@ def collector(
         for parent, reporters in [*own.items(), *agenttype_reporters.items()]:
             if isinstance(actor, parent):
                 found |= {name: _reader(name, one, actor) for name, one in reporters.items()}
+    for kind, reporters in agenttype_reporters.items():
+        if not any(issubclass(one, kind) for one in kinds):
+            if issubclass(kind, Actor):
+                raise InputError(
+                    f"agenttype_reporters: no agent of this model is a {kind.__name__}"
+                )
+            by_type[kind] = dict(reporters)
     every: dict[str, Any] = {}
     for name, reporter in agent_reporters.items():
         for actor in kinds.values():
