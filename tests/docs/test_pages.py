@@ -177,6 +177,14 @@ def test_code_in_another_form_is_seen(text: str, line: int, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_reader_sees_where_a_file_belongs(page: Path) -> None:
+    """What stands behind the language of a block is for these tests only; no reader sees it."""
+    shown = re.sub(r"^ *```.*$", "", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    files = [block.word.split()[-1] for block in blocks(page) if "." in block.word]
+    assert [file for file in files if file not in shown] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_commands_that_a_text_names_exist(page: Path) -> None:
     prose = re.sub(r"^( *)```.*?^\1```$", "", page.read_text("utf-8"), flags=re.M | re.S)
     for line in _INLINE.findall(prose):
