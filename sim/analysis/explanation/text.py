@@ -41,7 +41,7 @@ def told(one: Explanation) -> str:
         if room >= _FEWEST_FIGURES or events == 1:
             break
         events -= 1
-    figures = min(_FIGURES, max(_FEWEST_FIGURES, room))
+    figures = min(_FIGURES, max(1, room))
     lines += [*_figures(one, figures), *_documents(one, figures)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -293,9 +293,12 @@ def _documents(one: Explanation, most: int) -> Iterator[str]:
     left = rows[_DOCUMENTS:]
     behind_figures = _by_document(row for row in left if row["evidence"] in named[1])
     both = behind_figures | _by_document(row for row in left if row["evidence"] in named[0])
-    for (title, where), ids in list(both.items())[: max(_DOCUMENTS, len(behind_figures))]:
+    told = list(both.items())
+    for (title, where), ids in told[:_DOCUMENTS]:
         ids = list(dict.fromkeys([*behind_figures.get((title, where), []), *ids]))
         yield _ended(f"  also {', '.join(ids)}: {title}", where)
+    short = [f"{', '.join(ids)}{where}" for (_, where), ids in told[_DOCUMENTS:]]
+    yield from _wrapped(f"  also {'; '.join(short)}") if short else ()
 
 
 def _by_document(rows: Iterable[Mapping[Any, Any]]) -> dict[tuple[str, str], list[str]]:
