@@ -281,9 +281,13 @@ def mapping() -> str:
         dated = f"{years[0]} to {years[-1]}" if len(years) > 1 else "".join(years)
         undated = sum(not row["year"] for row in own)
         when = "; ".join(filter(None, [dated, f"{undated} without" if undated else ""]))
-        sources = Counter(part for row in own for part in row["source"].split(";"))
+        sources = _counted(part for row in own for part in row["source"].split(";"))
         wide = sum(any(not row[axis] for axis in one.axes) for row in own)
-        fallback = f"{wide} rows for all of an index" if wide else "none: a gap is refused"
+        fallback = (
+            f"{wide} row{'s' * (wide > 1)} for all of an index"
+            if wide
+            else "none: a gap is refused"
+        )
         rows.append(
             (
                 f"`{name}`",
@@ -291,12 +295,12 @@ def mapping() -> str:
                 TRANSFORMATIONS[name],
                 len(own),
                 when,
-                ", ".join(source for source, _ in sources.most_common(4)),
+                sources,
                 _counted(row["confidence"] for row in own),
                 fallback,
             )
         )
-    head = ("attribute", "unit", "transformation", "rows", "years", "main sources", "confidence")
+    head = ("attribute", "unit", "transformation", "rows", "years", "sources", "confidence")
     return _table((*head, "fallback"), rows)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields, replace
+from difflib import unified_diff
 from functools import cache
 
 import numpy as np
@@ -34,7 +35,7 @@ from tests.docs.equations import (
     worked_out,
 )
 from tests.docs.one_quarter import held_against, one_quarter
-from tests.docs.test_pages import ROOT, blocks, section
+from tests.docs.test_pages import ROOT, blocks, section, table_rows
 
 PAGE = ROOT / "docs" / "odd.md"
 TOLERANCE = 1e-12  # relative to the largest value where values exceed one
@@ -81,12 +82,30 @@ def difference(ours: Array, core: Array) -> float:
     return apart / max(1.0, float(np.abs(core).max()))
 
 
+def changed_lines(page: str, now: str) -> list[str]:
+    """Lines that a page has and should not have (-), or the other way round (+)."""
+    found = list(unified_diff(page.splitlines(), now.splitlines(), n=0, lineterm=""))[2:]
+    return [line for line in found if not line.startswith("@@")]
+
+
+def test_a_changed_source_or_value_is_shown_with_its_line() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    row = next(line for line in text.splitlines() if line.startswith("| `exposure` | share of GDP"))
+    changed = text.replace("worldbank-wdi 186", "worldbank-wdi 185").replace(
+        "| `own_weight` | 0.3 |", "| `own_weight` | 0.4 |"
+    )
+    stale = changed_lines(changed, rewritten(changed))
+    assert f"+{row}" in stale
+    assert len(stale) == 4
+
+
 def test_tables_are_those_of_code_and_files() -> None:
     found = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         found += re.findall(r"<!-- table: (\w+) -->", text)
-        assert rewritten(text) == text, f"run `python docs/write_tables.py`: {page.name} is old"
+        stale = changed_lines(text, rewritten(text))
+        assert stale == [], f"run `python docs/write_tables.py`: {page.name} is old"
     assert sorted(found) == sorted(TABLES)
     assert rewritten("<!-- table: steps -->\nold\n<!-- end of table -->\n").count("\n| (") == 11
 
@@ -195,6 +214,23 @@ def test_headings_are_those_of_the_protocol_in_its_order() -> None:
         "Collectives",
         "Observation",
     ]
+
+
+def test_the_extensions_are_answered_and_each_submodel_says_why() -> None:
+    page = PAGE.read_text(encoding="utf-8") + "\n# End\n"
+    for asked in ("Data overview", "Data structure", "Data-to-model mapping"):
+        assert f"\n### {asked} (ODD+2D)\n" in page
+    answers = table_rows(section(page, "### Human decisions (ODD+D)"))[2:]
+    assert all(all(cells) and len(cells) == 3 for cells in answers)
+    assert {cells[0] for cells in answers} >= {
+        "Theoretical background", "Empirical background", "Individual decision-making",
+        "Rationality", "Norms and values", "Space", "Time", "Uncertainty in decisions", "Learning",
+        "Sensing", "Cost of information", "Prediction", "Interaction", "Collectives",
+        "Heterogeneity", "Stochasticity", "Observation",
+    }  # fmt: skip
+    for heading in re.findall(r"^### \(\d+\) .+$|^## [3-6]\. .+$", page, re.MULTILINE):
+        if "Design concepts" not in heading:  # there each concept is a reason
+            assert re.search(r"\*Why\b", section(page, heading)), heading
 
 
 @pytest.mark.parametrize(
