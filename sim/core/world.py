@@ -90,7 +90,7 @@ class Texts:
 
 @dataclass(frozen=True)
 class Attributes:
-    """The case as arrays (MODEL.md 3.2). Shares are in [0, 1], rates are per quarter."""
+    """The case as arrays. Shares are in [0, 1], rates are per quarter."""
 
     exposure: Array  # E (country, channel, run) [share of GDP]
     share: Array  # S0 (country, power, channel, run) [share of the channel]
