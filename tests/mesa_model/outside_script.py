@@ -6,6 +6,7 @@ It runs on every version of Mesa that the package supports: ``python outside_scr
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 import pickle
 
@@ -54,11 +55,15 @@ def main() -> None:
     one = DiplomacyModel("cpc_closure", rng=7, parameters="point", agents={"USA": Proportionate})
     one.run_model() if hasattr(one, "run_model") else [one.step() for _ in range(one.plan.quarters)]
 
+    grid = np.linspace(0.01, 3.0, 1000)
+    functions = [np.exp(grid), np.log(grid), grid**1.7, np.tanh(grid), np.sqrt(grid)]
+
     def exact(numbers):
         return [float(number).hex() for number in numbers]
 
     found = {
         "mesa": mesa.__version__,
+        "functions": hashlib.sha256(np.concatenate(functions).tobytes()).hexdigest(),
         "running": model.running,
         "quarters": list(frame["quarter"]),
         "members": [int(number) for number in frame["members"]],

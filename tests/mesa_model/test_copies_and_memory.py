@@ -7,6 +7,7 @@ import gc
 import pickle
 import tracemalloc
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from sim.mesa_model.memory import Alive
 from sim.mesa_model.rules import Budgeting
 
 SEED = 11
+STATM = Path("/proc/self/statm")
 
 
 class Even(PowerAgent):
@@ -119,6 +121,20 @@ def test_many_models_leave_nothing() -> None:
         tracemalloc.stop()
     # A model that stays is 130 KB and more; 20 of them would be 3 MB and more.
     assert after - before < 300_000
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="this system does not tell the memory in use")
+def test_memory_is_flat_without_asking_for_a_collection() -> None:
+    import resource
+
+    def after(models: int) -> float:
+        for seed in range(models):
+            DiplomacyModel("baseline", rng=seed, parameters="point")
+        return int(STATM.read_text().split()[1]) * resource.getpagesize() / 2**20
+
+    before = after(60)
+    # A model is 0.2 MiB and more; 200 of them would be 40 MiB and more.
+    assert after(200) - before < 15
 
 
 def test_models_are_collected_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
