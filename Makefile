@@ -45,8 +45,8 @@ gallery: .venv/installed  ## Draw every figure for docs/gallery.md (some ten min
 tutorial: .venv/installed  ## Run the tutorial and keep its outputs
 	$(BIN)/python docs/run_tutorial.py
 
-mesa: .venv/installed  ## Mesa's face on every line of Mesa whose Python is at hand
-	$(BIN)/python benchmarks/mesa_lines.py
+mesa:  ## Mesa's face on every line of Mesa whose Python is at hand
+	$(PYTHON) benchmarks/mesa_lines.py
 
 clean:
 	rm -rf .venv build dist *.egg-info docs/reference
