@@ -15,11 +15,12 @@ from pathlib import Path
 
 from sim.case.case import HEAD, known_cases
 from sim.case.schema import OPTIONAL, PLACEHOLDER, TABLES
+from sim.case.shelves import shelves
 from sim.case.tables import AXES, shown
 from sim.core import quarters
 from sim.core.errors import InputError
 
-TEMPLATE = Path(__file__).parent / "template"
+TEMPLATE = shelves("calibration")[-1] / "_template"  # data, as every case is
 EVERY = "*"  # in the template: a row for each code
 CARRIED_OVER = "carried-over"  # the source of starting values that the template brings along
 REGIONAL = "regional"  # in the template: the regional partner, which EVERY then leaves out
@@ -125,7 +126,7 @@ def scaffold(
         "start": quarters.name(base + 1),
         "end": quarters.name(base + 4 * YEARS),
     }
-    texts = {case / HEAD: _template(HEAD).format(**words)}
+    texts = {case / HEAD: _template("head.toml").format(**words)}
     for table, rows in _tables(countries, powers, regional).items():
         texts[case / f"{table}.csv"] = rows
     texts[scenario] = _template("scenario.toml").format(**words)

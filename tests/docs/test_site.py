@@ -125,7 +125,7 @@ def test_every_parameter_of_every_case_is_in_the_reference_with_its_value(site: 
         for row in re.findall(r"<tr[^>]*>(.*?)</tr>", html, re.DOTALL)
     ]
     told = {tuple(part.strip() for part in (row[0], row[1], row[2])) for row in rows if row}
-    files = sorted((ROOT / "calibration").glob("*/parameters.csv"))
+    files = sorted((ROOT / "calibration").glob("[a-z]*/parameters.csv"))
     assert files
     for file in files:
         with file.open(encoding="utf-8", newline="") as lines:
