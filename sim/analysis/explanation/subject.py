@@ -13,8 +13,9 @@ from sim.analysis.explanation.decompose import Course, course_of
 from sim.case import Case, Posterior, load_case, read_posterior
 from sim.core import quarters
 from sim.core.errors import InputError
+from sim.core.indicators import INDICATORS, columns
 from sim.core.plan import Plan
-from sim.core.simulate import FEWEST_RUNS
+from sim.core.simulate import FEWEST_RUNS, simulate
 from sim.core.world import Array, World
 from sim.experiment.reading import check_scenario
 from sim.experiment.request import at_least
@@ -25,6 +26,8 @@ from sim.scenario.problems import nearest
 from sim.scenario.schema import MOST_RUNS, Origin
 
 USUAL_RUNS = 500
+_HELD = ("position", "output")  # of a stored result, against what the model gives now
+_ROUNDED = 1e-6  # results are kept in single precision
 _CHUNK = 250
 
 
@@ -185,7 +188,7 @@ def _of_result(
     other = held.get(against) if isinstance(against, str) else None
     if against is not None and other is None:
         other = _loaded(against)
-    return Subject(
+    subject = Subject(
         scenario=held[name],
         other=other,
         case=case,
@@ -195,6 +198,28 @@ def _of_result(
         parameters=drawn,
         replicates=int(manifest["parameters"]["replicates"]),
     )
+    _check_stored(result, subject)
+    return subject
+
+
+def _check_stored(result: Result, subject: Subject) -> None:
+    """Refuse a result that the model, as it is now, does not give: it was made by another."""
+    recorded = result.runs(list(_HELD))
+    recorded = recorded[recorded["scenario"] == subject.scenario.name].head(1)
+    if recorded.empty:
+        return
+    run = int(recorded["run"].iloc[0])
+    world, plan = subject.compiled(subject.scenario, range(run, run + FEWEST_RUNS))
+    *_, last = simulate(world, plan, subject.seed, run, FEWEST_RUNS)
+    for outcome in _HELD:
+        kept = recorded[columns(INDICATORS[outcome], world.names)].to_numpy()[0]
+        if not np.allclose(last.measure(outcome)[..., 0].ravel(), kept, atol=_ROUNDED, rtol=0.0):
+            raise InputError(
+                f"{result.folder}: run {run} comes out with another {outcome} now than is stored; "
+                f"it was made by multivector {result.manifest['versions']['multivector']}, and the "
+                "model has changed since. Make it again, or explain the scenario instead: "
+                f"{subject.scenario.name}"
+            )
 
 
 def _of_scenario(

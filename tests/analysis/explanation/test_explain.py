@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from sim.analysis.explanation import Explanation, explain
@@ -328,6 +330,17 @@ def test_results_are_refused_with_what_they_hold(stored: Result, tmp_path: Path)
     (sweep / "manifest.json").write_text(changed, encoding="utf-8")
     with pytest.raises(InputError, match=r"this is the result of a sweep, not of a batch"):
         explain(sweep, "KAZ", "2027Q1")
+    remade = tmp_path / "remade"
+    shutil.copytree(stored.folder, remade)
+    table = pd.read_parquet(remade / "runs.parquet")
+    table["position.UZB"] += np.float32(0.001)
+    table.to_parquet(remade / "runs.parquet")
+    with pytest.raises(
+        InputError,
+        match=r"remade: run 0 comes out with another position now than is stored; it was made by "
+        r"multivector [\d.]+, and the model has changed since",
+    ):
+        explain(f"{remade}:cpc_closure", "KAZ", "2027Q1")
     outdated = tmp_path / "outdated"
     outdated.mkdir()
     changed = manifest.replace(str(stored.manifest["case"]["hash"]), "0" * 64)
