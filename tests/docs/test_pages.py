@@ -40,7 +40,17 @@ from tests.docs.commands import (
     shown_amiss,
     why_not,
 )
-from tests.docs.pages import PAGES, ROOT, Block, blocks, name_of, section, table_rows, unread
+from tests.docs.pages import (
+    MADE,
+    PAGES,
+    ROOT,
+    Block,
+    blocks,
+    name_of,
+    section,
+    table_rows,
+    unread,
+)
 
 __all__ = ["ROOT", "blocks", "section", "table_rows"]
 
@@ -192,6 +202,36 @@ def test_commands_that_a_text_names_exist(page: Path) -> None:
             check_named(line)
         except InputError as error:
             pytest.fail(f"{name_of(page)}: {line}: {error}")
+
+
+_LINK = re.compile(r"\]\(([^)#\s]*)(?:#([^)\s]+))?\)")
+_CODE = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that a forge gives to the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", _CODE.sub("", page.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).strip().replace(" ", "-") for one in headings}
+
+
+def lost_links(page: Path) -> list[str]:
+    """Links of a page that lead nowhere in the repository."""
+    lost = []
+    for path, anchor in _LINK.findall(_CODE.sub("", page.read_text("utf-8"))):
+        target = page.parent / path if path else page
+        if ":" not in path and (
+            not (target.exists() or MADE in target.parents)
+            or (anchor and target.suffix == ".md" and anchor not in anchors(target))
+        ):
+            lost.append(f"{path}#{anchor}".rstrip("#"))
+    return lost
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_links_of_a_page_lead_somewhere(page: Path, tmp_path: Path) -> None:
+    assert lost_links(page) == []
+    (tmp_path / "page.md").write_text("# A `b`: c\n[1](#a-b-c) [2](#a-b) [3](nosuch.md) [4](a:b)")
+    assert lost_links(tmp_path / "page.md") == ["#a-b", "nosuch.md"]
 
 
 def all_lines() -> list[str]:
