@@ -54,7 +54,7 @@ NOT_RUN = {
     r"dask .*": "a cluster that stays up; tests/experiment starts one",
     r".* --cluster .*": "needs that cluster; tests/experiment runs the same on one",
     r"multivector (fit|hindcast) .*": "minutes at their least sizes; tests/fit runs both, small",
-    r".*results/(fit|hindcast)-central_asia.*": "draws or tells what those two store",
+    r".*results/hindcast-central_asia.*": "tells what that stores; tests/picture draws all of it",
     r"python benchmarks/.*": "minutes, and it writes a page of the docs",
     r".*mine\.parquet.*": "stands for a file of the reader's own",
 }

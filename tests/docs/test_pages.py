@@ -18,6 +18,7 @@ import csv
 import io
 import re
 import shlex
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from matplotlib.figure import Figure
 
 from sim.case import load_case
 from sim.case.schema import TABLES
+from sim.cli.main import main
 from sim.core.errors import InputError
 from sim.scenario import Scenario, compile_plan, load_scenario
 from tests.docs import commands
@@ -51,6 +53,7 @@ from tests.docs.pages import (
     table_rows,
     unread,
 )
+from tests.fit.small_case import make_case
 
 __all__ = ["ROOT", "blocks", "section", "table_rows"]
 
@@ -124,10 +127,31 @@ def run_python(block: Block, names: dict[str, Any], page: Path) -> Ran:
     return Ran(block.text, printed.getvalue(), False)
 
 
+FIT = Path("results/fit-central_asia-2022")  # what pages call it
+
+
+@pytest.fixture(scope="module")
+def small_fit(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a small case and its fit, for the commands that draw or use a fit."""
+    folder = tmp_path_factory.mktemp("fit")
+    sizes = "--base 2014Q4 --until 2022 --vectors 256 --waves 1 --simulations 1200 --draws 1000"
+    words = [
+        str(make_case(folder / "calibration" / "small")),
+        *sizes.split(),
+        "--jobs",
+        "1",
+        "--no-pictures",
+    ]
+    assert main(["fit", *words, "--out", str(folder / FIT)]) == 0
+    return folder
+
+
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_the_blocks_of_a_page_work(
-    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
+    if f" {FIT}" in page.read_text(encoding="utf-8"):
+        shutil.copytree(request.getfixturevalue("small_fit"), tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setattr(Figure, "savefig", lambda _, path, **options: Path(path).touch())
