@@ -117,13 +117,15 @@ class Provenance:
         ----------
         address : str
             ``id`` of a figure, or a cell by its codes: ``wariness.KAZ.RUS`` is given by the row
-            for all countries where Kazakhstan has none of its own.
+            for all countries where Kazakhstan has none of its own. ``attribute.`` may stand before
+            an attribute, as designs write it.
 
         Raises
         ------
         InputError
             If there is none; with the nearest address.
         """
+        address = address.removeprefix("attribute.")
         for figure in self.figures:
             if figure.id == address:
                 return figure

@@ -76,7 +76,9 @@ def run(given: Namespace) -> int:
 
     if given.out is not None and Path(given.out).suffix.lower() != ".csv":
         raise InputError(f"--out: found {given.out!r}; allowed: a file that ends in .csv")
-    at_least("--top", given.top, 0)
+    if given.out is not None and not Path(given.out).parent.is_dir():
+        raise InputError(f"--out: {given.out}: there is no folder {Path(given.out).parent}")
+    at_least("--top", given.top, 1)
     found = trace(
         given.figure,
         given.scenario,

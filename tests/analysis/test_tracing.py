@@ -440,8 +440,10 @@ def test_the_command_prints_a_trace_and_writes_it(
     assert "Held against it: sovereignty.TKM, vote 2023" in text
     written = pd.read_csv(table)
     assert "vote_absent.sovereignty.TKM" in set(written["outcome"])
-    assert main(["trace", "E049", "--top", "-1"]) == 2
-    assert "--top: found -1; allowed: 0 or more" in capsys.readouterr().err
+    assert main(["trace", "E049", "--top", "0"]) == 2
+    assert "--top: found 0; allowed: 1 or more" in capsys.readouterr().err
+    assert main(["trace", "E049", "--out", str(tmp_path / "none" / "x.csv")]) == 2
+    assert f"there is no folder {tmp_path / 'none'}" in capsys.readouterr().err
     assert main(["trace", "E049", "--out", "effects.txt"]) == 2
     assert (
         "--out: found 'effects.txt'; allowed: a file that ends in .csv" in capsys.readouterr().err

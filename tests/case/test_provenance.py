@@ -92,6 +92,7 @@ def test_an_address_names_a_cell_whose_row_is_wider(found: Provenance) -> None:
     assert wide.id == "driver.demand"
     assert wide.axes == {}
     assert found.figure("driver.coordination.CHN.RUS").id == "driver.coordination.RUS.CHN"
+    assert found.figure("attribute.exposure.KAZ.transit") is found.figure("exposure.KAZ.transit")
     assert found.figure("parameter.fear_push").value == 1.5
     assert found.figure("route.CPC.capacity").column == "capacity"
 
