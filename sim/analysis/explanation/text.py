@@ -123,10 +123,14 @@ def _terms(one: Explanation, columns: _Columns) -> Iterator[str]:
         yield row(f"  {small[0] if len(small) == 1 else f'{len(small)} smaller terms'}",
                   numbers(rest))  # fmt: skip
     yield row(last, numbers([change.after for change in shown], sign=False))
-    yield row("total change", numbers([change.total for change in shown]))
+    totals = numbers([change.total for change in shown])
+    skewed = [one.runs > 1 and not c.low <= c.total <= c.high for c in shown]
+    yield row("total change", ["*" * far + t for t, far in zip(totals, skewed, strict=True)])
     if one.runs > 1:
         yield row("  range, from", numbers([change.low for change in shown]))
         yield row("  range, to", numbers([change.high for change in shown]))
+    if any(skewed):
+        yield "  * outside the range: few runs carry the mean"
     yield row("largest residual", [f"{change.residual:.0e}" for change in shown])
     if len(shown) < len(one.changes):
         yield f"and {len(one.changes) - len(shown)} more: --format csv lists them"

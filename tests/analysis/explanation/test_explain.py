@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -178,6 +179,16 @@ def test_an_event_elsewhere_is_behind_what_reaches_a_country_through_the_powers(
     for change in found.changes:
         assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
     assert "no event" not in str(found)
+
+
+def test_a_mean_outside_its_range_is_marked() -> None:
+    found = explain("cpc_closure", "KGZ", "2027Q1", runs=3, events=False)
+    assert "*" not in str(found)
+    first = replace(found.changes[0], low=found.changes[0].total + 1.0)
+    lines = str(replace(found, changes=(first, *found.changes[1:]))).splitlines()
+    totals = next(line for line in lines if line.startswith("total change"))
+    assert [cell.startswith("*") for cell in totals.split()[2:]] == [True] + [False] * 4
+    assert "  * outside the range: few runs carry the mean" in lines
 
 
 def test_of_several_events_those_that_take_most_away_come_first() -> None:
