@@ -18,7 +18,7 @@ demo: .venv/installed  ## Run the main job: three scenarios, their tables and pi
 		-n $(RUNS) --jobs $(JOBS) --out results/demo --overwrite
 
 test: .venv/installed  ## Run the tests
-	$(BIN)/python -m pytest -n $(JOBS)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 check: .venv/installed  ## Lint, types, and the floors of the house
 	$(BIN)/ruff format --check .

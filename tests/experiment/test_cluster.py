@@ -324,6 +324,7 @@ def test_workers_with_other_versions_are_refused(
     here = dict(software())
     here["numpy"], there = "1.0", here["numpy"]
     monkeypatch.setattr(module, "software", lambda: here)
+    machines.wait_for_workers(2)  # a test before may have killed one
     message = rf"differ from this machine.*:\n  tcp://\S+: numpy {there} \(here 1\.0\)\n  tcp://"
     with pytest.raises(InputError, match=message):
         Cluster(machines.scheduler_address).check()
