@@ -18,7 +18,7 @@ import socket
 import time
 import warnings
 from collections import deque
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -33,6 +33,7 @@ from threadpoolctl import threadpool_limits
 import sim
 from sim.core.errors import InputError, missing_package
 from sim.experiment import store
+from sim.experiment.interrupt import WAIT, held_back
 from sim.experiment.workers import Failure, Stopped, Task, Worker
 
 if TYPE_CHECKING:
@@ -85,8 +86,8 @@ class Cluster:
             If the scheduler or all workers are lost, or nothing more can be kept.
         """
         if tasks:
-            with self._connected() as client:
-                for task, made in self._made(client, worker, tasks):
+            with held_back() as check_interrupt, self._connected() as client:
+                for task, made in self._made(client, worker, tasks, check_interrupt):
                     if not isinstance(made, Failure):
                         made = worker.try_keep(task, made)
                     yield task, made
@@ -136,7 +137,11 @@ class Cluster:
         return Stopped(f"cluster: the scheduler at {self.address} was lost")
 
     def _made(
-        self, client: Client, worker: Worker, tasks: Sequence[Task]
+        self,
+        client: Client,
+        worker: Worker,
+        tasks: Sequence[Task],
+        check_interrupt: Callable[[], None],
     ) -> Iterator[tuple[Task, Any]]:
         """What workers make of tasks, or their failures."""
         distributed = _import()
@@ -153,6 +158,7 @@ class Cluster:
 
         threads, looked, seen = 1, 0.0, time.monotonic()
         while waiting or running or suspects:
+            check_interrupt()
             if time.monotonic() - looked > _LOOK:
                 with self._answering():
                     threads = sum(client.sync(client.nthreads, callback_timeout=_ANSWER).values())
@@ -167,7 +173,7 @@ class Cluster:
                 hand_out(suspects.popleft(), _ALONE)
             try:
                 with client.as_current():
-                    done = distributed.wait(list(running), _LOOK, "FIRST_COMPLETED").done
+                    done = distributed.wait(list(running), WAIT, "FIRST_COMPLETED").done
             except TimeoutError:
                 continue
             except distributed.CancelledError as error:

@@ -16,7 +16,7 @@ import threading
 import traceback
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -32,6 +32,7 @@ from sim.case import Case, Posterior
 from sim.core.errors import InputError
 from sim.core.simulate import FEWEST_RUNS
 from sim.experiment import store
+from sim.experiment.interrupt import WAIT, held_back
 from sim.experiment.observables import recorded_observables
 from sim.experiment.record import Interrupted, record
 from sim.scenario import Scenario, compile_plan
@@ -240,7 +241,8 @@ class Local:
         while (waiting or suspects) and killed < _GIVE_UP:
             queue, jobs, ahead = (suspects, 1, 1) if suspects else (waiting, self.jobs, _AHEAD)
             before = len(queue)
-            lost = yield from _pool(worker, queue, jobs, ahead * jobs)
+            with held_back() as check_interrupt:
+                lost = yield from _pool(worker, queue, jobs, ahead * jobs, check_interrupt)
             if before > len(queue) + len(lost):
                 killed = 0
             if queue is waiting:
@@ -257,7 +259,11 @@ _KILLED = Failure("its process ended before it was done (too little memory?)", "
 
 
 def _pool(
-    worker: Worker, waiting: deque[Task], jobs: int, ahead: int
+    worker: Worker,
+    waiting: deque[Task],
+    jobs: int,
+    ahead: int,
+    check_interrupt: Callable[[], None],
 ) -> Generator[tuple[Task, Failure | None], None, list[Task]]:
     """Do tasks in a pool, until all are done or a killed process breaks it.
 
@@ -278,6 +284,7 @@ def _pool(
     broken = False
     try:
         while running or (waiting and not broken):
+            check_interrupt()
             with heritage():  # handing out may start a process
                 try:
                     while waiting and len(running) < ahead and not broken:
@@ -285,7 +292,7 @@ def _pool(
                         waiting.popleft()
                 except BrokenProcessPool:
                     broken = True
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in wait(running, WAIT, FIRST_COMPLETED).done:
                 task = running.pop(future)
                 try:
                     failure = future.result()
