@@ -129,9 +129,11 @@ def read_posterior(path: str | Path) -> Posterior:
 
     where = shown(Path(path))
     try:
-        # Not by name: pyarrow would take a folder as a table of many files.
-        with Path(path).open("rb") as file:
-            table = pq.read_table(file)
+        # Not by name: pyarrow would take a folder as a table of many files. By this thread alone,
+        # and from memory: a thread of pyarrow that still holds a file of Python when a process
+        # ends soon after aborts it.
+        with pq.ParquetFile(pa.BufferReader(Path(path).read_bytes())) as file:
+            table = file.read(use_threads=False)
     except pa.ArrowException as error:
         raise InputError(f"{where}: is not a Parquet file ({error})") from None
     except OSError as error:
