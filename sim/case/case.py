@@ -20,7 +20,7 @@ from sim.case.posterior import POSTERIOR, Posterior, read_posterior
 from sim.case.schema import DRAWN, TABLES
 from sim.case.shelves import shelves
 from sim.case.show import show
-from sim.case.tables import Table, choice, read_tables, read_text, shown
+from sim.case.tables import Table, choice, read_tables, read_text, shown, shown_once
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.world import Array, Names, World
@@ -284,7 +284,7 @@ def find_case(name_or_path: str | Path) -> Path:
             return folder
     raise InputError(
         f"case: {choice(text, known_cases())}; or the path of a folder with a {HEAD} (looked in "
-        f"{', '.join(shown(shelf) for shelf in shelves('calibration'))})"
+        f"{shown_once(shelves('calibration'))})"
     )
 
 

@@ -7,7 +7,7 @@ import io
 import math
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -118,6 +118,11 @@ def shown(path: Path) -> str:
     absolute = Path(os.path.realpath(path.parent), path.name)
     here = Path.cwd()
     return str(absolute.relative_to(here)) if absolute.is_relative_to(here) else str(path)
+
+
+def shown_once(paths: Iterable[Path]) -> str:
+    """The paths where something was looked for: in a checkout two of them are the same."""
+    return ", ".join(dict.fromkeys(map(shown, paths)))
 
 
 def choice(found: str, allowed: Sequence[str]) -> str:
@@ -421,14 +426,8 @@ def _check_parameters(parameters: Table) -> Iterator[Problem]:
         if name not in PARAMETERS:
             yield parameters.problem(row, f"column 'name': {choice(name, tuple(PARAMETERS))}")
             continue
-        low, high = PARAMETERS[name]
         for column in ("value", "low", "high"):
-            if row[column] and not low <= row.number(column) <= high:
-                yield parameters.problem(
-                    row,
-                    f"column {column!r}: found {row[column]} for {name}; "
-                    f"allowed: {span(low, high)}",
-                )
+            yield from _beyond(parameters, row, column, name, *PARAMETERS[name])
 
 
 def _check_cells(
@@ -447,12 +446,18 @@ def _check_cells(
                 f"column 'value': found {row['value']} for {name}; it comes from column 'days' of "
                 "the routes, leave it blank",
             )
-        if not entry.low <= row.number("value") <= entry.high and row["value"]:
-            yield table.problem(
-                row,
-                f"column 'value': found {row['value']} for {name}; "
-                f"allowed: {span(entry.low, entry.high)}",
-            )
+        yield from _beyond(table, row, "value", name, entry.low, entry.high)
+
+
+def _beyond(
+    table: Table, row: Row, column: str, name: str, low: float, high: float
+) -> Iterator[Problem]:
+    """A number that is given and lies outside the range of what it is about."""
+    if row[column] and not low <= row.number(column) <= high:
+        yield table.problem(
+            row,
+            f"column {column!r}: found {row[column]} for {name}; allowed: {span(low, high)}",
+        )
 
 
 def _check_index(

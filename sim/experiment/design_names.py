@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sim.case.shelves import shelves
-from sim.case.tables import shown
+from sim.case.tables import shown_once
 from sim.core.errors import InputError
 from sim.scenario.problems import listed, nearest
 
@@ -38,6 +38,6 @@ def find_design(name_or_path: str | Path) -> Path:
     if text not in known:
         raise InputError(
             f"there is no design {text!r}{nearest(text, known)} {listed('designs', known)}, "
-            f"looked for in {', '.join(dict.fromkeys(map(shown, shelves(_HOME))))}"
+            f"looked for in {shown_once(shelves(_HOME))}"
         )
     return known[text]

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic_core import ErrorDetails
 
 from sim.case.shelves import shelves
-from sim.case.tables import shown
+from sim.case.tables import shown, shown_once
 from sim.core.errors import InputError
 from sim.scenario.complaints import validate
 from sim.scenario.distributions import DISTRIBUTIONS
@@ -140,7 +140,7 @@ def _find(name_or_path: str | Path, beside: Path | None) -> Path:
     if text not in known:
         raise InputError(
             f"there is no scenario {text!r}{nearest(text, known)} {listed('scenarios', known)}, "
-            f"looked for in {', '.join(dict.fromkeys(map(shown, folders)))}"
+            f"looked for in {shown_once(folders)}"
         )
     return known[text]
 
