@@ -273,16 +273,7 @@ class _Grid:
 
     @classmethod
     def over(cls, names: Names) -> _Grid:
-        return cls(
-            {
-                "country": names.countries,
-                "power": names.powers,
-                "other": names.powers,
-                "channel": names.channels,
-                "route": names.routes,
-                "season": SEASONS,
-            }
-        )
+        return cls(names.by_axis | {"season": SEASONS})
 
     def fill(
         self, table: Table, name: str, axes: tuple[str, ...], base: int, column: str = "value"

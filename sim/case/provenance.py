@@ -256,15 +256,7 @@ def provenance(case: Case, base: str | int | None = None) -> Provenance:
         If the base is no quarter.
     """
     base = quarters.parse(base) if isinstance(base, str) else case.as_of if base is None else base
-    names = all_names(case.tables)
-    codes = {
-        "country": names.countries,
-        "power": names.powers,
-        "other": names.powers,
-        "channel": names.channels,
-        "route": names.routes,
-        "season": SEASONS,
-    }
+    codes = all_names(case.tables).by_axis | {"season": SEASONS}
     grids: dict[str, tuple[tuple[str, ...], NDArray[Any]]] = {}
 
     def fill(address: str, name: str, axes: tuple[str, ...], column: str, *tables: str) -> None:

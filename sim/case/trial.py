@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.case.build import build
+from sim.case.build import all_names, build
 from sim.case.progress import CELLS
 from sim.case.tables import Row, Table
 from sim.core.drivers import DRIVERS
@@ -30,15 +30,6 @@ ROUNDING = 1e-9
 PUSH = 0.1  # of the range of a driver, for the property that needs something to happen
 _NOTHING = ("share", "control", "budget", "claim", "coordination")  # 0 of a power with nothing
 _FLIPPED = ("countries", "powers", "channels", "routes", "sectors", "texts")
-_AXES = {
-    "country": "countries",
-    "power": "powers",
-    "other": "powers",
-    "channel": "channels",
-    "route": "routes",
-    "sector": "sectors",
-    "text": "texts",
-}
 
 
 @dataclass(frozen=True)
@@ -125,7 +116,7 @@ def _with_idle_power(tables: Mapping[str, Table]) -> dict[str, Table]:
     powers = tables["powers"]
     like = next((row for row in powers if row["kind"] == "power"), powers.rows[0])["power"]
     idle = next(f"idle{n}" for n in range(len(powers) + 1) if f"idle{n}" not in powers.codes)
-    changed = dict(tables)
+    changed, known = dict(tables), all_names(tables).by_axis
     for name in ("powers", *CELLS):
         table = tables[name]
         rows = [
@@ -139,10 +130,7 @@ def _with_idle_power(tables: Mapping[str, Table]) -> dict[str, Table]:
         for item, entry in CELLS.get(name, {}).items():
             if item in _NOTHING:
                 others = [axis for axis in entry.axes if axis != "power"]
-                codes = [
-                    (*tables[_AXES[axis]].codes, *([idle] if axis == "other" else []))
-                    for axis in others
-                ]
+                codes = [(*known[axis], *([idle] if axis == "other" else [])) for axis in others]
                 for found in product(*codes):
                     index = {"power": idle} | dict(zip(others, found, strict=True))
                     cells = dict.fromkeys(table.columns, "") | {table.columns[0]: item} | index
@@ -203,8 +191,8 @@ def _arrays(state: State) -> dict[str, Array]:
 
 def _places(axis: str, one: Names, other: Names) -> list[int]:
     """Where the codes of one world stand in the other."""
-    codes: tuple[str, ...] = getattr(other, _AXES[axis])
-    return [codes.index(code) for code in getattr(one, _AXES[axis])]
+    codes = other.by_axis[axis]
+    return [codes.index(code) for code in one.by_axis[axis]]
 
 
 def _quiet(world: World) -> World:

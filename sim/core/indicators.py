@@ -127,14 +127,7 @@ class Indicator:
 
 def columns(indicator: Indicator, names: Names) -> list[str]:
     """Columns of an outcome in array order: its name and the codes of its axes, joined by dots."""
-    codes = {
-        "country": names.countries,
-        "power": names.powers,
-        "channel": names.channels,
-        "route": names.routes,
-        "sector": names.sectors,
-        "text": names.texts,
-    }
+    codes = names.by_axis
     return [
         ".".join((indicator.name, *cell)) for cell in product(*(codes[a] for a in indicator.axes))
     ]

@@ -27,6 +27,19 @@ class Names:
     sectors: tuple[str, ...]
     texts: tuple[str, ...]
 
+    @property
+    def by_axis(self) -> dict[str, tuple[str, ...]]:
+        """Codes by the name of an axis; ``other`` is the second power of a pair."""
+        return {
+            "country": self.countries,
+            "power": self.powers,
+            "other": self.powers,
+            "channel": self.channels,
+            "route": self.routes,
+            "sector": self.sectors,
+            "text": self.texts,
+        }
+
 
 @dataclass(frozen=True)
 class Layout:

@@ -92,13 +92,7 @@ def _observed(case: Case, world: World, origin: int, end: int) -> Iterator[dict[
     table = case.table(TABLE)
     names = world.names
     _, noise = case.noise(world)
-    codes = {
-        "country": names.countries,
-        "power": names.powers,
-        "other": names.powers,
-        "channel": names.channels,
-        "route": names.routes,
-    }
+    codes = names.by_axis
     rows: dict[Key, dict[int, Row]] = defaultdict(dict)
     for row in table:
         _check(table, row)

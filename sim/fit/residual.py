@@ -395,12 +395,7 @@ def _first_year(plan: Plan) -> Plan:
 
 def _with_noise(world: World, plan: Plan, given: Sequence[tuple[Cell, float, float]]) -> Plan:
     """The plan with other noise in some cells; each with its persistence and sigma."""
-    codes = {
-        "country": world.names.countries,
-        "power": world.names.powers,
-        "channel": world.names.channels,
-        "route": world.names.routes,
-    }
+    codes = world.names.by_axis
     memory, spread = dict(plan.persistence), dict(plan.noise)
     for driver in {cell.driver for cell, _, _ in given}:
         none = np.zeros((*world.drivers[driver].shape[:-1], 1))

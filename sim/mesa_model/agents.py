@@ -20,7 +20,6 @@ from sim.mesa_model.variables import Attribute, Driver, Ideal, Outcome, Stock, V
 if TYPE_CHECKING:
     from sim.mesa_model.model import DiplomacyModel
 
-_PLURAL = {"country": "countries", "power": "powers", "channel": "channels", "text": "texts"}
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -59,7 +58,7 @@ class Reading:
         if not self.others:
             return float(row)
         model, variable = agent.model, self.variable
-        names, quarter = model.world.names, model.quarter
+        codes, quarter = model.world.names.by_axis, model.quarter
 
         def write(place: Place, value: float) -> Array:
             if model.quarter != quarter:
@@ -72,7 +71,7 @@ class Reading:
 
         return Cells(
             self.name,
-            tuple((axis, _codes(names, axis)) for axis in self.others),
+            tuple((axis, codes[axis]) for axis in self.others),
             row,
             write if variable.writable else None,
         )
@@ -91,10 +90,6 @@ class Reading:
 
     def _whole(self, agent: Actor, place: Place) -> Place:
         return (*place[: self.own], agent.row, *place[self.own :])
-
-
-def _codes(names: Any, axis: str) -> tuple[str, ...]:
-    return getattr(names, _PLURAL[axis])
 
 
 def _own_rule(method: Method) -> Method:
@@ -123,7 +118,7 @@ class Actor(mesa.Agent):
         if known is None:
             raise InputError(f"{type(self).__name__}: found a {type(model).__name__}; it stands "
                              "for a part of a DiplomacyModel")  # fmt: skip
-        row = place_of(code, _codes(known, self.axis), self.axis)
+        row = place_of(code, known.by_axis[self.axis], self.axis)
         if any(isinstance(agent, Actor) and agent.code == code for agent in model.agents):
             raise InputError(
                 f"{type(self).__name__}: {code} has its agent; a class of your own is given to the "

@@ -12,7 +12,7 @@ _Stamp = frozenset[tuple[str, int, int]]
 _known: dict[tuple[str, bool, str], tuple[_Stamp, Case]] = {}
 
 
-def shared_case(name: str) -> Case:
+def recent_case(name: str) -> Case:
     """A case as `load_case` gives it; reading its tables takes longer than a run.
 
     Parameters

@@ -26,7 +26,7 @@ from sim.core.state import State
 from sim.core.world import Array, World
 from sim.mesa_model.agents import Actor, CountryAgent, PowerAgent, agent_class
 from sim.mesa_model.base import base_moment
-from sim.mesa_model.cases import shared_case
+from sim.mesa_model.cases import recent_case
 from sim.mesa_model.cells import Cells, place_of
 from sim.mesa_model.memory import ALIVE
 from sim.mesa_model.reporters import Reporters, collector
@@ -110,7 +110,7 @@ class DiplomacyModel(mesa.Model):
         self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         self.root_seed = self.spec.seed if rng is None else rng
         self.run_number = run
-        self.case = shared_case(self.spec.case)
+        self.case = recent_case(self.spec.case)
         self._values = (parameters, int(replicates))
         world, plan = self._compiled(self.spec)
         self._simulation = Simulation(world, plan, self.root_seed, run, FEWEST_RUNS)
@@ -320,21 +320,14 @@ class DiplomacyModel(mesa.Model):
         """
         if name not in DRIVERS:
             raise InputError(f"set_driver: {choice(name, [*DRIVERS])}")
-        variable, names = Driver(name), self.world.names
+        variable, names = Driver(name), self.world.names.by_axis
         for axis in codes:
             if axis not in variable.axes:
                 allowed = ", ".join(variable.axes) or "no codes"
                 raise InputError(f"{name}: found {axis}; allowed: {allowed}")
         shape = variable.read(self).shape[:-1]
-        known = {
-            "country": names.countries,
-            "power": names.powers,
-            "other": names.powers,
-            "channel": names.channels,
-            "route": names.routes,
-        }
         wanted = [
-            (place_of(codes[axis], known[axis], axis),) if axis in codes else range(length)
+            (place_of(codes[axis], names[axis], axis),) if axis in codes else range(length)
             for axis, length in zip(variable.axes, shape, strict=True)
         ]
         for place in product(*wanted):

@@ -22,14 +22,7 @@ def place(table: object, axes: Sequence[str], names: Names) -> Place:
     axes : sequence of str
     names : Names
     """
-    codes: dict[str, Sequence[Any]] = {
-        "country": names.countries,
-        "power": names.powers,
-        "other": names.powers,
-        "channel": names.channels,
-        "route": names.routes,
-        "season": (1, 2, 3, 4),
-    }
+    codes: dict[str, Sequence[Any]] = {**names.by_axis, "season": (1, 2, 3, 4)}
     chosen = [_chosen(table, axis) or codes[axis] for axis in axes]
     rows = [[codes[a].index(c) for c in cs] for a, cs in zip(axes, chosen, strict=True)]
     return np.ix_(*rows)

@@ -95,7 +95,7 @@ def check_scenario(scenario: Scenario, case: Case, world: World) -> None:
 
 
 def _unknown(report: Report, keys: Sequence[str | int], code: str, axis: str, case: Case) -> None:
-    allowed = getattr(case.names, _PLURAL[axis])
+    allowed = case.names.by_axis[axis]
     report.problem(
         keys,
         f"{code!r} is not a {axis} of {case.name}{nearest(code, allowed)} "
@@ -150,10 +150,11 @@ class _Check:
     def code(self, keys: Sequence[str | int], code: str, axis: str) -> None:
         """A code of the case, and of those that this scenario simulates."""
         axis = "power" if axis == "other" else axis
-        if code not in getattr(self.case.names, _PLURAL[axis]):
+        if code not in self.case.names.by_axis[axis]:
             _unknown(self.report, keys, code, axis, self.case)
             return
-        if code in getattr(self.world.names, _PLURAL[axis]):
+        simulated = self.world.names.by_axis[axis]
+        if code in simulated:
             return
         if axis == "route":
             row = next(row for row in self.case.table("routes") if row["route"] == code)
@@ -166,7 +167,7 @@ class _Check:
             self.report.problem(
                 keys,
                 f"{code} is in the case but not simulated; add it to membership.{_PLURAL[axis]} "
-                f"{listed('simulated', getattr(self.world.names, _PLURAL[axis]))}",
+                f"{listed('simulated', simulated)}",
             )
 
     def indices(

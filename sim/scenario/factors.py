@@ -234,14 +234,7 @@ def _codes(path: str, codes: Sequence[str], axes: Sequence[str], case: Case) -> 
     if len(codes) > len(axes):
         takes = f"at most a {', a '.join(axes)}" if axes else "no codes"
         raise InputError(f"{path!r}: {'.'.join(codes)!r} is too much: it takes {takes}")
-    allowed: dict[str, Sequence[str]] = {
-        "country": case.names.countries,
-        "power": case.names.powers,
-        "other": case.names.powers,
-        "channel": case.names.channels,
-        "route": case.names.routes,
-        "season": ("1", "2", "3", "4"),
-    }
+    allowed = case.names.by_axis | {"season": ("1", "2", "3", "4")}
     chosen: dict[str, Any] = {}
     for axis, text in zip(axes, codes, strict=False):
         if text == "*":

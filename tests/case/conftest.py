@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from sim.case import Case, load_case
+from tests.case import filling
 
 TOY = Path(__file__).parents[1] / "data" / "toy_case"
 
@@ -44,14 +44,6 @@ def rows(folder: Path) -> Callable[[str, Callable[[dict[str, str]], bool | None]
     """Change the rows of a table in place; a row for which the function gives False goes."""
 
     def edit(name: str, function: Callable[[dict[str, str]], bool | None]) -> None:
-        path = folder / f"{name}.csv"
-        with path.open(newline="") as file:
-            reader = csv.DictReader(file)
-            header, table = list(reader.fieldnames or ()), list(reader)
-        kept = [row for row in table if function(row) is not False]
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, header, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(kept)
+        filling.change(folder / f"{name}.csv", function)
 
     return edit

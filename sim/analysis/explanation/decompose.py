@@ -17,9 +17,8 @@ from sim.analysis.explanation.influence import (
 )
 from sim.analysis.explanation.shares import ShareLedger
 from sim.analysis.explanation.snapshot import Income, Snapshot, at_reference, snapshot
-from sim.core.plan import Plan
 from sim.core.simulate import Simulation
-from sim.core.world import Array, Names, World
+from sim.core.world import Array, Names
 
 REST = "the rest"  # the suppliers that no power stands for
 
@@ -121,10 +120,10 @@ class Course:
         flow = found.flow
         instrument = flow.instrument[self.country]
         struck = instrument[:, None] == np.arange(len(self.names.channels))[:, None]
-        for name in ("complied", "backed_down", "imposed"):
-            happened = {"complied": "comply", "imposed": "impose"}.get(name, name)
-            counted = getattr(flow.coercion, happened)[self.country][:, None] & struck
-            getattr(self.coercions, name).__iadd__(counted)
+        done, played = self.coercions, flow.coercion
+        done.complied += played.comply[self.country][:, None] & struck
+        done.backed_down += played.backed_down[self.country][:, None] & struck
+        done.imposed += played.impose[self.country][:, None] & struck
 
     @property
     def produced(self) -> Array:
@@ -146,10 +145,7 @@ class Still:
 
 
 def splits(
-    course: Course,
-    other: Course | Still,
-    wanted: Iterable[int],
-    share_of: Iterable[tuple[str, str]] | None = None,
+    course: Course, other: Course | Still, wanted: Iterable[int]
 ) -> Iterator[tuple[int, dict[str, Split]]]:
     """Take two courses to the quarters that are wanted, and split what differs between them.
 
@@ -159,8 +155,6 @@ def splits(
         Of the same runs, powers and channels.
     wanted : iterable of int
         Numbers of quarters.
-    share_of : iterable of (power, channel), optional
-        Shares that are split; default: all.
 
     Yields
     ------
@@ -240,10 +234,3 @@ def _split(course: Course, other: Course | Still, ledger: ShareLedger) -> dict[s
                 },
             )
     return found
-
-
-def course_of(
-    world: World, plan: Plan, country: int, seed: int, first_run: int, runs: int
-) -> Course:
-    """A course that stands before its first quarter."""
-    return Course(Simulation(world, plan, seed, first_run, runs), country)

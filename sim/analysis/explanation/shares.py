@@ -26,9 +26,7 @@ def target_effects(first: Snapshot, second: Snapshot) -> Effects:
         Effect of what acts on a source power on the share of a power; they add up to S* of the
         first less that of the second.
     """
-    weights = [
-        np.maximum(one.flow, 0.0) * np.exp(sum(one.pulls.values())) for one in (first, second)
-    ]
+    weights = [one.attraction for one in (first, second)]
     totals = [
         one.rest + weight.sum(axis=0) for one, weight in zip((first, second), weights, strict=True)
     ]
@@ -101,8 +99,7 @@ def _changes(first: Snapshot, second: Snapshot, both: Flags) -> dict[Cause, tupl
 
 def shift_effects(one: Snapshot) -> Array:
     """What the change of preference did to shares at once (source, power, channel, run)."""
-    before, change = one.relied, one.preference
-    weight = before * np.exp(change)
+    before, change, weight = one.relied, one.preference, one.preferred
     rest = 1.0 - before.sum(axis=0)
     total = rest + weight.sum(axis=0)
     share_mean = log_mean(weight / total, before)
@@ -152,8 +149,7 @@ class ShareLedger:
 
 def _gap(one: Snapshot) -> Array:
     """Target less share, as the quarter found them (power, channel, run)."""
-    weight = np.maximum(one.flow, 0.0) * np.exp(sum(one.pulls.values()))
+    weight, moved = one.attraction, one.preferred
     target = weight / (one.rest + weight.sum(axis=0))
-    moved = one.relied * np.exp(one.preference)
     gap: Array = target - moved / (1.0 - (one.relied - moved).sum(axis=0))
     return gap

@@ -57,6 +57,18 @@ class Snapshot:
     output_decay: Array  # delta_y (r)
 
     @property
+    def attraction(self) -> Array:
+        """Weight of each power in the target shares, before all are made to add up (p, k, r)."""
+        weight: Array = np.maximum(self.flow, 0.0) * np.exp(sum(self.pulls.values()))
+        return weight
+
+    @property
+    def preferred(self) -> Array:
+        """Weight of each power once preferences have changed, out of its last share (p, k, r)."""
+        weight: Array = self.relied * np.exp(self.preference)
+        return weight
+
+    @property
     def exposure(self) -> Array:
         """Value at risk now (k, r)."""
         value: Array = self.exposure_base * np.exp(self.exposure_shift)

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from sim.analysis.explanation.decompose import Course, course_of
+from sim.analysis.explanation.decompose import Course
 from sim.case import Case, Posterior, load_case, read_posterior
 from sim.core import quarters
 from sim.core.errors import InputError
 from sim.core.indicators import INDICATORS, columns
 from sim.core.plan import Plan
-from sim.core.simulate import FEWEST_RUNS, simulate
+from sim.core.simulate import FEWEST_RUNS, Simulation, simulate
 from sim.core.world import Array, World
 from sim.experiment.reading import check_scenario
 from sim.experiment.request import at_least
@@ -84,7 +84,8 @@ class Subject:
             )
         numbers = chunk.numbers
         place = known.index(country)
-        return course_of(world, plan, place, self.seed, numbers.start, len(numbers))
+        simulation = Simulation(world, plan, self.seed, numbers.start, len(numbers))
+        return Course(simulation, place)
 
 
 def subject_of(

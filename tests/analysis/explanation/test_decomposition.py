@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sim.analysis.explanation.causes import ATTENTION, DEALS, FEAR, STARTING, Cause
-from sim.analysis.explanation.decompose import Course, Split, Still, course_of, splits
+from sim.analysis.explanation.decompose import Course, Split, Still, splits
 from sim.analysis.explanation.shares import target_effects
 from sim.analysis.explanation.snapshot import at_reference, driver_pulls
 from sim.core.plan import Plan
@@ -22,7 +22,7 @@ EXACT = 1e-9  # 1e-15 but where a monopoly makes the curve of leverage steep
 
 
 def course(world: World, plan: Plan, country: int = 0, first: int = 0, runs: int = RUNS) -> Course:
-    return course_of(world, plan, country, 7, first, runs)
+    return Course(Simulation(world, plan, 7, first, runs), country)
 
 
 def at_end(one: Course, other: Course | Still, quarters: int = QUARTERS) -> dict[str, Split]:
