@@ -673,16 +673,20 @@ def _hindcast(folder: Path, **tables: pd.DataFrame) -> None:
         table.to_csv(folder / f"{name}.csv", index=False)
 
 
-def test_a_hindcast_is_drawn_whole(tmp_path: Path, case: Case) -> None:
-    made = quantities().replace(
+def of_the_case(quantities: pd.DataFrame) -> pd.DataFrame:
+    """Quantities of the shipped case in place of invented ones."""
+    made = quantities.replace(
         {"trade_share.AVA.NOR": "trade_share.KAZ.RUS", "AVA": "KAZ", "NOR": "RUS"}
     )
-    made = made.replace(
+    return made.replace(
         {"observable": {"pipe": "gas_kaz_china"}, "measure": {"pipe": "gas_kaz_china"}}
     )
+
+
+def test_a_hindcast_is_drawn_whole(tmp_path: Path, case: Case) -> None:
     _hindcast(
         tmp_path / "hind",
-        quantities=made,
+        quantities=of_the_case(quantities()),
         skill=skill(),
         counts=counts(),
         votes=votes(),
@@ -723,9 +727,7 @@ def test_a_hindcast_is_drawn_whole(tmp_path: Path, case: Case) -> None:
 def test_a_hindcast_without_votes_or_evidence_is_drawn(tmp_path: Path, case: Case) -> None:
     _hindcast(
         tmp_path / "hind",
-        quantities=quantities(("trade_share",)).replace(
-            {"trade_share.AVA.NOR": "trade_share.KAZ.RUS", "AVA": "KAZ", "NOR": "RUS"}
-        ),
+        quantities=of_the_case(quantities(("trade_share",))),
         skill=skill(against=("last_value",)),
         counts=counts().iloc[:0],
         votes=votes().iloc[:0],
@@ -740,10 +742,16 @@ def test_a_hindcast_without_votes_or_evidence_is_drawn(tmp_path: Path, case: Cas
     ]
 
 
+def test_a_hindcast_of_another_case_of_that_name_is_not_drawn(tmp_path: Path, case: Case) -> None:
+    _hindcast(tmp_path / "hind", quantities=quantities(), skill=skill())
+    with pytest.raises(InputError, match=r"another case .*no record of 'trade_share\.AVA\.NOR'"):
+        draw_hindcast(tmp_path / "hind", case)
+
+
 def test_a_folder_that_cannot_be_written_to(tmp_path: Path, case: Case) -> None:
     _hindcast(
         tmp_path / "hind",
-        quantities=quantities(),
+        quantities=of_the_case(quantities()),
         skill=skill(),
         counts=counts(),
         votes=votes(),

@@ -7,6 +7,8 @@ from typing import Any, cast
 
 from sim import __version__
 from sim.case import Case, load_case
+from sim.case.tables import shown
+from sim.core.errors import InputError
 from sim.experiment.reading import in_words
 from sim.fit.hindcast import Hindcast
 from sim.fit.record import shipped
@@ -38,7 +40,8 @@ class Hindcasted:
     Raises
     ------
     InputError
-        If the folder holds no finished hindcast, or there is no such case.
+        If the folder holds no finished hindcast, there is no such case, or it has no record of
+        something that was forecast.
     """
 
     def __init__(self, folder: Path, case: Case | None = None) -> None:
@@ -46,6 +49,13 @@ class Hindcasted:
         about = cast("dict[str, Any]", self.hindcast.about)
         self.case = load_case(about["case"]["name"]) if case is None else case
         self.labels, self.record = Labels.of(self.case), shipped(self.case)
+        for code in self.hindcast.table("quantities")["observable"].unique():
+            if self.record.series(code).empty:
+                raise InputError(
+                    f"{folder}: was made with another case {self.case.name!r} than that in "
+                    f"{shown(self.case.folder)}, which has no record of {code!r}; draw it where "
+                    "that case is"
+                )
         self.plan: dict[str, Any] = about["plan"]
         self.main = int(self.plan["origins"][0])
         self.origins = ", ".join(str(year) for year in sorted(self.plan["origins"]))
