@@ -6,7 +6,10 @@ The rule of scaling, so that a page of commands takes seconds:
   to the default, and never more than the page gives;
 * one worker process; no picture where the command says that it can do without; those that are
   drawn are composed and not rendered (tests/picture renders every figure);
-* a search for parameters takes the smallest sizes it accepts.
+* a fit or a hindcast is one of a small case (`SMALL`), with the sizes of `FEW`, in the folder in
+  which that of the page's case would stand;
+* servers are started on a port of their own and stopped when the page ends (`servers.py`);
+* of `make` is told what it would do, for it sets up an environment or runs these very tests.
 
 What a page shows below a command that was scaled down is held against what came with its numbers
 left out; below any other command, with them.
@@ -23,23 +26,24 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 from sim.cli.main import main, parser
 from sim.core.errors import InputError
 from sim.experiment.design import load_design
 from sim.experiment.design_schema import SIZES
+from tests.docs.servers import ROOT, Servers, is_server
 
-ROOT = Path(__file__).resolve().parents[2]
 FEW = {
     "batch": {"--runs": 50},
     "sweep": {"--runs": 2, "--rows": 128},
     "sensitivity": {"--runs": 2, "--points": 8},
     "compare": {"--runs": 50},
+    "fit": {"--vectors": 256, "--waves": 1, "--simulations": 1200, "--draws": 1000},
+    "hindcast": {"--runs": 40, "--vectors": 128, "--simulations": 1200},
 }
 # Sizes of designs whose rows are these times the number of their factors.
 FEW_OF_MODE = {"morris": 2, "saltelli": 8}
-SIZED = ("-n", "--runs", "--rows", "--points")
+SIZED = ("-n", "--runs", "--rows", "--points", "--vectors", "--waves", "--simulations", "--draws")
 ALIASES = {"-n": "--runs"}
 ONE_WORKER = ("batch", "sweep", "compare", "sensitivity", "rerun", "fit", "hindcast")
 UNDRAWN = ("batch", "sensitivity", "discover", "report", "fit", "hindcast")
@@ -47,16 +51,16 @@ UNDRAWN = ("batch", "sensitivity", "discover", "report", "fit", "hindcast")
 # What is not run, and why; each entry stands for at least one command of a page. A command of
 # multivector among them is parsed all the same.
 NOT_RUN = {
-    r"make \w+": "sets up an environment or runs these very tests",
     r"(python -m )?pip install .*": "changes the environment that the tests run in",
-    r"multivector dashboard.*": "serves until it is stopped; tests/report/dashboard drives it",
-    r"solara run .*": "serves until it is stopped; tests/report renders what it serves",
-    r"dask .*": "a cluster that stays up; tests/experiment starts one",
-    r".* --cluster .*": "needs that cluster; tests/experiment runs the same on one",
-    r"multivector (fit|hindcast) .*": "minutes at their least sizes; tests/fit runs both, small",
-    r".*results/hindcast-central_asia.*": "tells what that stores; tests/picture draws all of it",
     r"python benchmarks/.*": "minutes, and it writes a page of the docs",
-    r".*mine\.parquet.*": "stands for a file of the reader's own",
+    r"multivector report .*/hindcast-.*": "wants a hindcast of the shipped case, which takes "
+    "minutes; tests/report writes such a report",
+}
+SMALL = "small"  # folder of the small case, within that of a page
+# Folders of a fit and a hindcast of the pages' case where they do not say another one.
+STORED = {
+    "fit": "results/fit-central_asia-2022",
+    "hindcast": "results/hindcast-central_asia",
 }
 
 _OPERATORS = re.compile(r"(^|\s)([|<>&;]|&&|\|\||>>)(\s|$)")
@@ -107,9 +111,13 @@ def scaled(words: list[str]) -> list[str]:
             words[place] = str(min(few, int(words[place])))
         elif _takes(name, option, words):
             words += [option, str(few)]
+    if name in ("fit", "hindcast"):
+        words[1] = SMALL
+        if "--out" not in words:
+            words += ["--out", STORED[name]]
     if "--jobs" in words:
         words[words.index("--jobs") + 1] = "1"
-    elif name in ONE_WORKER and _takes(name, "--jobs", words):
+    elif "--cluster" not in words and name in ONE_WORKER and _takes(name, "--jobs", words):
         words += ["--jobs", "1"]
     if name in UNDRAWN and "--no-pictures" not in words:
         words += ["--no-pictures"]
@@ -118,6 +126,8 @@ def scaled(words: list[str]) -> list[str]:
 
 def _takes(name: str, option: str, words: list[str]) -> bool:
     """Whether an option can be added: stored results take none, nor designs a size they lack."""
+    if name in ("fit", "hindcast"):
+        return True
     stored = any(os.path.isdir(word.partition(":")[0]) for word in words[1:3])
     if name in ("compare", "sensitivity"):
         return not stored
@@ -140,15 +150,21 @@ def _sizes(words: list[str]) -> list[str]:
     return [f"{ALIASES.get(a, a)} {b}" for a, b in pairs if a in SIZED]
 
 
-def run(line: str) -> Ran:
-    """Run a command line in the present folder, scaled down.
+def run(line: str, servers: Servers) -> Ran:
+    """Run a command line in the present folder, scaled down; a server stays up.
 
     Raises
     ------
     AssertionError
         If it ends with another code than 0; the message holds what it said.
     """
+    line = servers.led(line)
+    if is_server(line):
+        servers.start(line)
+        return Ran(line, "", False)
     words = shlex.split(line, comments=True)
+    if words[0] == "make":
+        line = shlex.join([*words, "--dry-run", "--directory", str(ROOT)])
     if words[0] != "multivector" or _OPERATORS.search(line):
         return _shell(line)
     small = scaled(words[1:])
