@@ -15,6 +15,7 @@ import pytest
 import sim
 from sim.cli.account import Account
 from sim.cli.main import main
+from tests.processes import hear_ctrl_c
 
 ROOT = Path(sim.__file__).parents[1]
 CASE = ROOT / "tests" / "data" / "toy_case"
@@ -308,8 +309,7 @@ def test_ctrl_c_keeps_finished_runs(here: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        # A test run in the background ignores the signal, and its children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hear_ctrl_c,
     )
     parts = here / "out" / "parts" / "runs"
     deadline = time.monotonic() + 60

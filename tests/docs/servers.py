@@ -19,6 +19,8 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.processes import hear_ctrl_c
+
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0  # seconds that a server has to answer
 _SERVER = re.compile(r"multivector dashboard|solara run|dask scheduler|dask worker")
@@ -91,8 +93,7 @@ class Servers:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
-                # A test run in the background ignores Ctrl-C, and its children inherit that.
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                preexec_fn=hear_ctrl_c,
             )
         self.running.append(process)
         until = time.monotonic() + PATIENCE

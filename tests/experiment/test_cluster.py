@@ -40,6 +40,7 @@ pytest.importorskip("distributed")
 
 __all__ = ["design"]
 
+HANGS = 60.0  # seconds after which what should have ended hangs, however busy the machine is
 TASKS = [Task(place, first, 20) for place in range(2) for first in range(0, 200, 20)]
 
 
@@ -312,7 +313,7 @@ def test_closing_cancels_what_is_not_done(machines: Any, tmp_path: Path) -> None
     next(work)
     work.close()
     with Client(machines, set_as_default=False) as client:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + HANGS
         while any(client.processing().values()) and time.monotonic() < deadline:
             time.sleep(0.1)
         assert not any(client.processing().values())
@@ -359,7 +360,7 @@ def test_an_address_that_nobody_answers_is_refused(
     start = time.monotonic()
     with pytest.raises(InputError, match="cluster: no scheduler answers at 127"):
         Cluster("127.0.0.1:9").check()
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < HANGS
     assert capfd.readouterr().err == ""  # Dask keeps quiet
 
 
@@ -409,7 +410,7 @@ def mortal(tmp_path: Path) -> Iterator[tuple[Path, list[subprocess.Popen[bytes]]
         started("scheduler", *host, "--port", "0", "--no-dashboard", "--scheduler-file", str(file)),
     ]
     try:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + HANGS
         while not file.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         address = json.loads(file.read_text())["address"]
@@ -434,7 +435,7 @@ def test_when_all_is_lost_the_work_stops(
     place: int,
     message: str,
 ) -> None:
-    for name, seconds in (("_PATIENCE", 1.0), ("_LOOK", 0.3)):
+    for name, seconds in (("_CONNECT", HANGS), ("_PATIENCE", 1.0), ("_LOOK", 0.3)):
         monkeypatch.setattr(module, name, seconds)
     file, processes = mortal
     out = tmp_path / "out"
@@ -446,6 +447,6 @@ def test_when_all_is_lost_the_work_stops(
     start = time.monotonic()
     with pytest.raises(Stopped, match=message):
         done += [task for task, _ in work]
-    assert time.monotonic() - start < 10
+    assert time.monotonic() - start < HANGS
     assert set(parts(out)) == {task.key for task in done}
     assert capfd.readouterr().err == ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -282,13 +281,6 @@ def test_a_case_shows_its_actors_and_version() -> None:
     assert repr(case) == (
         "Case('central_asia': Central Asia between Russia, China and the West, as of 2022Q4)"
     )
-
-
-def test_a_card_is_quick(result: Result) -> None:
-    result._repr_html_()
-    started = time.perf_counter()
-    result._repr_html_()
-    assert time.perf_counter() - started < 2.0
 
 
 def test_parts_of_a_card() -> None:

@@ -30,6 +30,7 @@ from sim.experiment.folder import claimed
 from sim.experiment.result import Result
 from sim.experiment.store import digest
 from sim.experiment.workers import Local, Task, Worker
+from tests.processes import hear_ctrl_c
 
 SCENARIOS, ROWS, RUNS = ("first", "second"), 6, 4
 TASKS = [
@@ -518,8 +519,7 @@ def test_a_batch_that_was_stopped_goes_on(
         stderr=subprocess.PIPE,
         text=True,
         env=os.environ | {"PYTHONPATH": str(root)},
-        # A test run in the background ignores Ctrl-C, and its children inherit that.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        preexec_fn=hear_ctrl_c,
     )
     until = time.monotonic() + 60
     while len(store.finished(out)) < 3 and process.poll() is None and time.monotonic() < until:

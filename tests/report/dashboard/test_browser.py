@@ -28,7 +28,7 @@ Keys = pytest.importorskip("selenium.webdriver.common.keys").Keys
 Select = pytest.importorskip("selenium.webdriver.support.ui").Select
 
 RUNS = 20
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 INTENSITY = "value.close_route.CPC.intensity"
 LENGTH = "value.close_route.CPC.quarters"
 COMMAND = [sys.executable, "-m", "sim.cli.main"]
@@ -55,7 +55,7 @@ def address() -> Iterator[str]:
     assert line.startswith("Dashboard at ")
     yield line.split()[2]
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture(scope="module")
