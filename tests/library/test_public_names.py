@@ -84,6 +84,7 @@ def test_type_checkers_and_python_see_the_same_names() -> None:
     assert seen == sim._HOMES
     assert sorted(seen) == sim.__all__
     assert {*sim.__all__, "__version__"} <= {*dir(sim)}
+    assert not {"Any", "TYPE_CHECKING", "annotations"} & {*dir(sim)}  # nothing of its own making
     with pytest.raises(AttributeError, match="module 'sim' has no attribute 'nosuch'"):
         _ = sim.nosuch
 
