@@ -14,7 +14,7 @@ import numpy as np
 from sim.core.errors import InputError
 from sim.core.world import Array
 from sim.mesa_model.cells import Cells, Place, place_of
-from sim.mesa_model.rules import Budgeting, Dispute, Portfolio
+from sim.mesa_model.rules import HOOKS, Budgeting, Dispute, Portfolio
 from sim.mesa_model.variables import Attribute, Driver, Ideal, Outcome, Stock, Variable
 
 if TYPE_CHECKING:
@@ -129,6 +129,13 @@ class Actor(mesa.Agent):
         self.row = row
 
     def __setattr__(self, name: str, value: object) -> None:
+        if name in ("axis", "code", "row") and "row" in vars(self):
+            raise InputError(f"{name}: says which agent {self.code} is; it cannot be set")
+        if name in HOOKS:
+            raise InputError(
+                f"{name}: a decision rule is replaced in a class of your own, given to the model: "
+                f'agents={{"{self.code}": ...}}'
+            )
         if not (name.startswith("_") or hasattr(type(self), name) or name in vars(self)):
             self._check_own(name)
         super().__setattr__(name, value)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 import mesa
+import numpy as np
 import pandas as pd
 
 from sim.case import Posterior
@@ -30,7 +31,7 @@ from sim.mesa_model.cases import recent_case
 from sim.mesa_model.cells import Cells, place_of
 from sim.mesa_model.memory import ALIVE
 from sim.mesa_model.reporters import Reporters, collector
-from sim.mesa_model.rules import rules_of
+from sim.mesa_model.rules import RULES_OF_COUNTRIES, RULES_OF_POWERS, check_rules, rules_of
 from sim.mesa_model.variables import Capacity, Driver
 from sim.scenario import Scenario, compile_plan, load_scenario
 from sim.scenario.load import validated
@@ -40,6 +41,11 @@ from sim.scenario.schema import KINDS, MOST_RUNS, Origin
 
 def _is_whole(number: object) -> bool:
     return isinstance(number, Integral) and not isinstance(number, bool)
+
+
+def _seed_of_run(root_seed: int, run: int) -> int:
+    """Seed of Mesa's own generators, which only a user's code draws from: each run has its own."""
+    return int(np.random.SeedSequence(root_seed, spawn_key=(run,)).generate_state(1)[0])
 
 
 class DiplomacyModel(mesa.Model):
@@ -52,7 +58,8 @@ class DiplomacyModel(mesa.Model):
     spec : str, Path or Scenario
         The scenario: its name, its file, or the loaded scenario.
     rng : int, optional
-        Root seed of the random streams; the scenario's own seed if left out.
+        Root seed of the random streams; the scenario's own seed if left out. ``model.random`` and
+        ``model.rng``, for a user's own draws, follow from it and from `run`.
     run : int
         Number of the run in the ensemble.
     parameters : "posterior", "point", path or Posterior
@@ -103,13 +110,13 @@ class DiplomacyModel(mesa.Model):
             raise InputError(f"run is the number of a run, 0 to {MOST_RUNS - 1}; found {run!r}")
         if not (_is_whole(replicates) and replicates >= 1):
             raise InputError(f"replicates: found {replicates!r}; allowed: 1 or more")
-        rng, run = None if rng is None else int(rng), int(run)  # NumPy's integers overflow
-        super().__init__(rng=rng)
+        run = int(run)
+        found_spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
+        root_seed = found_spec.seed if rng is None else int(rng)  # NumPy's integers overflow
+        super().__init__(rng=_seed_of_run(root_seed, run))
         ALIVE.add(self)
         self.closed = False
-        self.spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
-        self.root_seed = self.spec.seed if rng is None else rng
-        self.run_number = run
+        self.spec, self.root_seed, self.run_number = found_spec, root_seed, run
         self.case = recent_case(self.spec.case)
         self._values = (parameters, int(replicates))
         world, plan = self._compiled(self.spec)
@@ -138,6 +145,8 @@ class DiplomacyModel(mesa.Model):
         )
 
     def _classes(self, given: Mapping[str, type[Actor]]) -> dict[str, type[Actor]]:
+        if not isinstance(given, Mapping):
+            raise InputError(f"agents: found {given!r}; a mapping of classes by code is needed")
         names = self.world.names
         classes: dict[str, type[Actor]] = dict.fromkeys(names.countries, CountryAgent)
         classes |= dict.fromkeys(names.powers, PowerAgent)
@@ -147,6 +156,8 @@ class DiplomacyModel(mesa.Model):
                 raise InputError(
                     f"agents: found {kind!r} for {code}; a subclass of {usual.__name__} is needed"
                 )
+            own = RULES_OF_COUNTRIES if usual is CountryAgent else RULES_OF_POWERS
+            check_rules(kind, usual, own)
             classes[code] = kind
         return classes
 
@@ -166,6 +177,12 @@ class DiplomacyModel(mesa.Model):
 
     def __contains__(self, code: object) -> bool:
         return code in self.world.names.countries + self.world.names.powers
+
+    def __repr__(self) -> str:
+        return (
+            f"<{type(self).__name__} {self.spec.name}, seed {self.root_seed}, "
+            f"run {self.run_number}, {self.quarter}>"
+        )
 
     __iter__ = None  # agents are in `countries`, `powers` and `agents`
 
@@ -225,7 +242,7 @@ class DiplomacyModel(mesa.Model):
             If there is no such outcome.
         """
         if name not in INDICATORS:
-            near = nearest(name, INDICATORS)
+            near = nearest(str(name), INDICATORS)
             raise InputError(f"{name!r} is not an outcome{near}; see `multivector outcomes`")
         if name not in self._measured:
             if self._moment is None:
@@ -273,7 +290,7 @@ class DiplomacyModel(mesa.Model):
     # ------------------------------------------------------------------------------ stepping
 
     def step(self) -> None:
-        """Simulate one quarter; after the last one ``running`` is False.
+        """Simulate one quarter; after the last one ``running`` is False, and a step does nothing.
 
         Raises
         ------
@@ -319,7 +336,7 @@ class DiplomacyModel(mesa.Model):
             If there is no such driver or code, or the value is out of range.
         """
         if name not in DRIVERS:
-            raise InputError(f"set_driver: {choice(name, [*DRIVERS])}")
+            raise InputError(f"set_driver: {choice(str(name), [*DRIVERS])}")
         variable, names = Driver(name), self.world.names.by_axis
         for axis in codes:
             if axis not in variable.axes:
@@ -361,8 +378,8 @@ class DiplomacyModel(mesa.Model):
         if self._simulation.finished:
             raise InputError(f"force({kind}): the run ended in {self.quarter}")
         if kind not in KINDS:
-            raise InputError(f"force: kind: {choice(kind, [*KINDS])}")
-        if date is not None and quarters.parse(date) < number:
+            raise InputError(f"force: kind: {choice(str(kind), [*KINDS])}")
+        if date is not None and quarters.parse(str(date)) < number:
             raise InputError(f"force({kind}): {date} is over; the next is {quarters.name(number)}")
         event = {
             "kind": kind,

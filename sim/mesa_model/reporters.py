@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import mesa
+import pandas as pd
 
 from sim.core.errors import InputError
 from sim.mesa_model.agents import Actor, CountryAgent, PowerAgent
@@ -47,8 +48,37 @@ class Attribute:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def __call__(self, agent: Actor) -> Any:
+    def __call__(self, agent: mesa.Agent) -> Any:
         return getattr(agent, self.name)
+
+
+class AnyAttribute(Attribute):
+    """Reads an attribute that not all agents have: None from those that do not."""
+
+    def __call__(self, agent: mesa.Agent) -> Any:
+        return getattr(agent, self.name, None)
+
+
+class Collector(mesa.DataCollector):
+    """Mesa's collector, whose frame of all agents is there without agent reporters too.
+
+    Default agent reporters would be the plain way, but Mesa 3.3's batch runner puts agents of one
+    quarter beside the model of the next.
+    """
+
+    def get_agent_vars_dataframe(self) -> pd.DataFrame:
+        """The agent reporters' frame, as Mesa gives it; without any, what is kept by type.
+
+        Returns
+        -------
+        DataFrame
+            A row a step and agent. Where an agent has no such attribute the cell is empty.
+        """
+        if self.agent_reporters:
+            return super().get_agent_vars_dataframe()
+        frames = [self.get_agenttype_vars_dataframe(kind) for kind in self.agenttype_reporters]
+        # An empty frame of Mesa has a blank row.
+        return pd.concat([frame.dropna(how="all") for frame in frames]).sort_index()
 
 
 def collector(
@@ -71,8 +101,17 @@ def collector(
     Raises
     ------
     InputError
-        If a reporter names an attribute that an agent it reports on, or the model, does not have.
+        If a reporter names an attribute that an agent it reports on, or the model, does not have,
+        or is nothing that can be reported.
     """
+    _check(model_reporters, "model_reporters")
+    _check(agent_reporters, "agent_reporters")
+    if not isinstance(agenttype_reporters, Mapping):
+        raise InputError(_no_mapping("agenttype_reporters", agenttype_reporters))
+    for kind, reporters in agenttype_reporters.items():
+        if not isinstance(kind, type):
+            raise InputError(f"agenttype_reporters: found {kind!r}; a class of agents is needed")
+        _check(reporters, f"agenttype_reporters of {kind.__name__}")
     for name, reporter in model_reporters.items():
         if isinstance(reporter, str) and not hasattr(type(model), reporter):
             raise InputError(_no_attribute(name, reporter, type(model)))
@@ -93,26 +132,59 @@ def collector(
             by_type[kind] = dict(reporters)
     every: dict[str, Any] = {}
     for name, reporter in agent_reporters.items():
-        for actor in kinds.values():
-            every[name] = _reader(name, reporter, actor)
-    return mesa.DataCollector(
+        having = [actor for actor in kinds.values() if _has(actor, reporter)]
+        if isinstance(reporter, str) and not having:
+            raise InputError(_no_attribute(name, reporter, *kinds))
+        for actor in having:
+            _reader(name, reporter, actor)
+        every[name] = AnyAttribute(reporter) if isinstance(reporter, str) else reporter
+    return Collector(
         model_reporters={name: name for name in _MODEL} | dict(model_reporters),
         agent_reporters=every,
         agenttype_reporters=by_type,
     )
 
 
+def _check(reporters: object, what: str) -> None:
+    """Refuse what Mesa would stumble over in the midst of a run."""
+    if not isinstance(reporters, Mapping):
+        raise InputError(_no_mapping(what, reporters))
+    for name, reporter in reporters.items():
+        if not (isinstance(reporter, str | list | tuple) or callable(reporter)):
+            raise InputError(
+                f"{what}: found {reporter!r} for {name!r}; allowed: the name of an attribute, a "
+                "function, or [function, [arguments]]"
+            )
+
+
+def _no_mapping(what: str, found: object) -> str:
+    return f"{what}: found {found!r}; a mapping is needed, {{name: attribute or function}}"
+
+
 def _reader(name: str, reporter: Any, actor: Actor) -> Any:
     if not isinstance(reporter, str):
         return reporter
-    if reporter not in vars(actor) and not hasattr(type(actor), reporter):
+    if not _has(actor, reporter):
         raise InputError(_no_attribute(name, reporter, type(actor)))
+    if callable(getattr(type(actor), reporter, None)):
+        raise InputError(
+            f"reporter {name!r}: {reporter} of {type(actor).__name__} is a method; give a function "
+            "that calls it"
+        )
     return Attribute(reporter)
 
 
-def _no_attribute(name: str, attribute: str, kind: type) -> str:
-    known = [found for found in dir(kind) if not found.startswith("_")]
+def _has(actor: Actor, attribute: object) -> bool:
+    """Does an agent have an attribute; asked of its class, for reading it may take a while."""
+    return isinstance(attribute, str) and (
+        attribute in vars(actor) or hasattr(type(actor), attribute)
+    )
+
+
+def _no_attribute(name: str, attribute: str, *kinds: type) -> str:
+    known = {found for kind in kinds for found in dir(kind) if not found.startswith("_")}
+    kind = " or ".join(kind.__name__ for kind in kinds)
     return (
-        f"reporter {name!r}: {kind.__name__} has no attribute {attribute!r}"
-        f"{nearest(attribute, known)} (reporters of one type of agent go to agenttype_reporters)"
+        f"reporter {name!r}: {kind} has no attribute {attribute!r}"
+        f"{nearest(attribute, sorted(known))}"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from sim.mesa_model.agents import CountryAgent, PowerAgent
 
 _ROUNDING = 1e-9
-HOOKS = ("allocate_attention", "choose_partners", "comply", "threaten", "impose")
+RULES_OF_COUNTRIES = ("choose_partners", "comply")
+RULES_OF_POWERS = ("allocate_attention", "threaten", "impose")
+HOOKS = RULES_OF_COUNTRIES + RULES_OF_POWERS
 
 
 @dataclass(frozen=True)
@@ -87,13 +90,9 @@ class Overrides:
         self.countries = tuple(agent.code for agent in countries)
         self.powers = tuple(agent.code for agent in powers)
         self.agents: dict[str, list[tuple[int, Any]]] = {
-            hook: [
-                (place, agent)
-                for actors in (countries, powers)
-                for place, agent in enumerate(actors)
-                if overrides(agent, hook)
-            ]
-            for hook in HOOKS
+            hook: [(place, agent) for place, agent in enumerate(actors) if overrides(agent, hook)]
+            for actors, hooks in ((countries, RULES_OF_COUNTRIES), (powers, RULES_OF_POWERS))
+            for hook in hooks
         }
 
     def allocation(self, value: Array, core: Flags, exponent: Array) -> Array:
@@ -188,6 +187,39 @@ class Overrides:
                 )
             target[place, ..., 0] = answer
         return target
+
+
+def check_rules(kind: type, usual: type, own: tuple[str, ...]) -> None:
+    """Refuse a method that was meant for a rule and would never be asked.
+
+    Parameters
+    ----------
+    kind : type
+        A user's class of agents.
+    usual : type
+        The model's own class that it is made from.
+    own : tuple of str
+        The rules of that class.
+
+    Raises
+    ------
+    InputError
+        If a method has the name of a rule of the other kind of agents, or nearly one of its own.
+    """
+    for name in dir(kind):
+        if hasattr(usual, name) or name.startswith("_") or not callable(getattr(kind, name)):
+            continue
+        if name in HOOKS:
+            raise InputError(
+                f"agents: {kind.__name__} has {name}, which is no rule of a {usual.__name__}; "
+                f"its rules: {', '.join(own)}"
+            )
+        near = get_close_matches(name, own, n=1, cutoff=0.75)
+        if near:
+            raise InputError(
+                f"agents: {kind.__name__} has {name}, which is not asked; did you mean "
+                f"{near[0]!r}? (a method of your own needs a name less like it)"
+            )
 
 
 def overrides(agent: object, hook: str) -> bool:

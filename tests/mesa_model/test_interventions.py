@@ -220,6 +220,10 @@ def test_messages_of_forced_events(model: DiplomacyModel) -> None:
         model.force("close_route", route="CPC")
     with pytest.raises(InputError, match=r"^force\(summit\): 2023Q4 is over; the next is 2024Q1$"):
         model.force("summit", date="2023Q4", power="CHN")
+    with pytest.raises(InputError, match=r"^force: kind: found '3'; allowed: close_route"):
+        model.force(3)  # type: ignore[arg-type]
+    with pytest.raises(InputError, match=r"^'20251' is not a quarter; write it as"):
+        model.force("summit", date=20251, power="CHN")  # type: ignore[arg-type]
     assert model.spec is spec  # nothing of what was refused stays
     while model.running:
         model.step()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import mesa
 import numpy as np
 import pytest
@@ -157,6 +159,23 @@ def test_numbers_of_numpy_do() -> None:
     for one in (model, other):
         one.step()
     assert model.outcome("autonomy") == other.outcome("autonomy")
+
+
+def test_draws_of_a_users_code_follow_from_seed_and_run() -> None:
+    def drawn(**given: Any) -> tuple[float, float]:
+        model = DiplomacyModel("baseline", **given)
+        return model.random.random(), float(model.rng.random())
+
+    seed = DiplomacyModel("baseline").root_seed
+    assert drawn() == drawn() == drawn(rng=seed)
+    assert drawn(rng=7) == drawn(rng=7, run=0)
+    several = {drawn(rng=seed, run=run) for seed in (7, 8) for run in range(3)}
+    assert len(several) == 6
+
+
+def test_a_model_says_what_it_is() -> None:
+    model = DiplomacyModel("cpc_closure", rng=7, run=3)
+    assert repr(model) == "<DiplomacyModel cpc_closure, seed 7, run 3, 2022Q4>"
 
 
 def test_messages() -> None:

@@ -241,3 +241,43 @@ def test_messages_of_classes() -> None:
         run(0, {"KAZ": "x"})
     with pytest.raises(InputError, match=r"^country or power: found 'US'"):
         run(0, {"US": Even})
+
+
+def test_a_method_that_would_never_be_asked_is_refused() -> None:
+    class Giving(PowerAgent):
+        def comply(self, dispute: Dispute) -> Any:
+            return np.ones(len(dispute.others))
+
+    class Threatening(CountryAgent):
+        def threaten(self, dispute: Dispute) -> Any:
+            return np.ones(len(dispute.others))
+
+    class Misspelt(CountryAgent):
+        def complie(self, dispute: Dispute) -> Any:
+            return np.ones(len(dispute.others))
+
+    class Busy(CountryAgent):
+        compass = "north"
+
+        def complain(self) -> str:
+            return self.code
+
+    with pytest.raises(InputError, match=r"^agents: Giving has comply, which is no rule of a Powe"):
+        run(0, {"USA": Giving})
+    with pytest.raises(InputError, match=r"its rules: choose_partners, comply$"):
+        run(0, {"KAZ": Threatening})
+    with pytest.raises(InputError, match=r"Misspelt has complie.*did you mean 'comply'\?"):
+        run(0, {"KAZ": Misspelt})
+    assert run(0, {"KAZ": Busy})["KAZ"].complain() == "KAZ"
+
+
+def test_a_rule_is_no_attribute_and_an_agent_stays_who_it_is() -> None:
+    model = run(0)
+    with pytest.raises(
+        InputError, match=r'^comply: a decision rule is .* agents=\{"KAZ": \.\.\.\}'
+    ):
+        model["KAZ"].comply = lambda dispute: dispute.usual
+    for name, value in {"code": "UZB", "row": 2, "axis": "power"}.items():
+        with pytest.raises(InputError, match=rf"^{name}: says which agent KAZ is; it cannot be se"):
+            setattr(model["KAZ"], name, value)
+    assert model["KAZ"].code == "KAZ"

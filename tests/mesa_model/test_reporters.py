@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -59,6 +61,32 @@ def test_the_agents_frame(model: DiplomacyModel) -> None:
     assert not frame.isna().any().any()
 
 
+@pytest.mark.filterwarnings("error")
+def test_the_agents_frame_is_there_unasked() -> None:
+    model = DiplomacyModel("baseline", rng=11)
+    assert model.datacollector.get_agent_vars_dataframe().empty
+    model.step()
+    model.step()
+    frame = model.datacollector.get_agent_vars_dataframe()
+    assert frame.index.names == ["Step", "AgentID"]
+    assert list(frame["code"]) == 2 * [agent.code for agent in (*model.countries, *model.powers)]
+    last = frame.loc[2].set_index("code")
+    for country in model.countries:
+        assert last.loc[country.code, "position"] == country.position
+    for power in model.powers:
+        assert last.loc[power.code, "stance"] == power.stance
+        assert np.isnan(last.loc[power.code, "position"])
+    assert set(last["quarter"]) == {"2023Q2"}
+
+
+def test_an_agent_reporter_may_name_what_one_kind_of_agents_has() -> None:
+    model = DiplomacyModel("baseline", rng=11, agent_reporters={"p": "position"})
+    model.step()
+    found = model.datacollector.get_agent_vars_dataframe()["p"]
+    assert list(found[:5]) == [country.position for country in model.countries]
+    assert found[5:].isna().all()
+
+
 def test_tables_by_type_carry_quarter_and_code(model: DiplomacyModel) -> None:
     table = model.table(CountryAgent)
     assert table.index.names == ["quarter", "code"]
@@ -77,8 +105,33 @@ def test_messages() -> None:
     ):
         DiplomacyModel("baseline", model_reporters={"a": "cohesin"})
     with pytest.raises(
-        InputError, match=r"^reporter 'p': PowerAgent has no attribute 'position'.*agenttype_rep"
+        InputError,
+        match=r"^reporter 'p': CountryAgent or PowerAgent has no attribute 'positon'; did you mean",
     ):
-        DiplomacyModel("baseline", agent_reporters={"p": "position"})
+        DiplomacyModel("baseline", agent_reporters={"p": "positon"})
+    with pytest.raises(InputError, match=r"^reporter 'p': PowerAgent has no attribute 'position'"):
+        DiplomacyModel("baseline", agenttype_reporters={PowerAgent: {"p": "position"}})
     with pytest.raises(InputError, match=r"attribute 'autonomie'; did you mean 'autonomy'\?"):
         DiplomacyModel("baseline", agenttype_reporters={CountryAgent: {"a": "autonomie"}})
+    with pytest.raises(InputError, match=r"^reporter 'a': alignment_with of Cou.* is a method; gi"):
+        DiplomacyModel("baseline", agenttype_reporters={CountryAgent: {"a": "alignment_with"}})
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"model_reporters": ["cohesion"]}, r"model_reporters: found \['cohesion'\]; a mapping is"),
+        ({"agent_reporters": "code"}, r"agent_reporters: found 'code'; a mapping is needed"),
+        ({"model_reporters": {"x": 3}}, r"model_reporters: found 3 for 'x'; allowed: the name of"),
+        ({"agenttype_reporters": [1]}, r"agenttype_reporters: found \[1\]; a mapping is needed"),
+        ({"agenttype_reporters": {"KAZ": {}}}, r"agenttype_reporters: found 'KAZ'; a class of age"),
+        (
+            {"agenttype_reporters": {CountryAgent: ["gdp"]}},
+            r"agenttype_reporters of CountryAgent: found \['gdp'\]; a mapping is needed",
+        ),
+        ({"agents": [CountryAgent]}, r"agents: found \[.*\]; a mapping of classes by code is"),
+    ],
+)
+def test_messages_of_what_is_no_reporter(given: Any, message: str) -> None:
+    with pytest.raises(InputError, match=rf"^{message}"):
+        DiplomacyModel("baseline", **given)
