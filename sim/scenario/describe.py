@@ -8,7 +8,7 @@ from typing import Any
 
 from sim.core import quarters
 from sim.scenario.distributions import Distribution
-from sim.scenario.schema import Event, NoisePath, Path, Scenario, TablePath
+from sim.scenario.schema import Attribute, Event, NoisePath, Path, Scenario, TablePath
 
 _IN_HEAD = ("case", "as_of", "horizon.start", "horizon.end", "runs", "seed")
 _NOT_DETAILS = ("kind", "form", "date", "from_", "to", "driver", "reason", "source")
@@ -106,13 +106,18 @@ def differences(scenario: Scenario) -> list[str]:
     lines += [f"  {edit}" for edit in scenario.origin.edits]
     own = scenario.attribute[len(base.attribute) if base is not None else 0 :]
     for override in own:
-        codes = (getattr(override, axis) for axis in ("country", "power", "channel", "season"))
-        place = ".".join(_words(code) for code in codes if code is not None)
-        what, value = override.setting
         reason = f": {override.reason}" if override.reason else ""
         source = f" [{override.source}]" if override.source else ""
-        lines.append(f"  {override.name} {place or 'all'} {what} {_words(value)}{reason}{source}")
+        lines.append(f"  {attribute_words(override)}{reason}{source}")
     return lines
+
+
+def attribute_words(override: Attribute) -> str:
+    """What a scenario sets a figure of the case to."""
+    codes = (getattr(override, axis) for axis in ("country", "power", "channel", "season"))
+    place = ".".join(value_words(code) for code in codes if code is not None)
+    what, value = override.setting
+    return f"{override.name} {place or 'all'} {what} {value_words(value)}"
 
 
 def _settings(scenario: Scenario) -> dict[str, str]:
@@ -128,16 +133,17 @@ def _settings(scenario: Scenario) -> dict[str, str]:
         values = getattr(scenario, table)
         found |= {f"{table}.{key}": getattr(values, key) for key in values.model_fields_set}
     found |= {f"parameters.{name}": value for name, value in scenario.parameters.items()}
-    return {key: _words(value) for key, value in found.items() if value is not None}
+    return {key: value_words(value) for key, value in found.items() if value is not None}
 
 
-def _words(value: object) -> str:
+def value_words(value: object) -> str:
+    """A value of a scenario as text: a number, a distribution, codes."""
     if isinstance(value, Distribution):
         return value.words()
     if isinstance(value, list):
-        return "+".join(map(_words, value))
+        return "+".join(map(value_words, value))
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {_words(inner)}" for key, inner in value.items())
+        return ", ".join(f"{key} {value_words(inner)}" for key, inner in value.items())
     if isinstance(value, bool):
         return "true" if value else "false"
     return f"{value:g}" if isinstance(value, float) else str(value)
@@ -146,7 +152,7 @@ def _words(value: object) -> str:
 def _details(entry: Path | Event) -> str:
     """The fields of a path or an event that are given, in the order of the schema."""
     return ", ".join(
-        f"{name.replace('_', ' ')} {_words(getattr(entry, name))}"
+        f"{name.replace('_', ' ')} {value_words(getattr(entry, name))}"
         for name in type(entry).model_fields
         if name in entry.model_fields_set
         and name not in _NOT_DETAILS
@@ -163,9 +169,9 @@ def _path(path: Path) -> str:
         return f"noise of {path.driver}: {_details(path)}"
     if isinstance(path, TablePath):
         points = zip(path.quarters, path.values, strict=True)
-        values = ", ".join(f"{quarters.name(q)} {_words(v)}" for q, v in points)
+        values = ", ".join(f"{quarters.name(q)} {value_words(v)}" for q, v in points)
         codes = ("country", "power", "other", "channel", "route")
-        place = ".".join(_words(getattr(path, a)) for a in codes if getattr(path, a))
+        place = ".".join(value_words(getattr(path, a)) for a in codes if getattr(path, a))
         return f"table of {path.driver} {place}: {values}".replace(" :", ":")
     until = "" if path.to is None else f" to {quarters.name(path.to)}"
     return f"{path.form} of {path.driver}{until}: {_details(path)}"

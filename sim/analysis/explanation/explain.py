@@ -10,12 +10,11 @@ from sim.analysis.explanation.decompose import Split, Still, splits
 from sim.analysis.explanation.explanation import Explanation
 from sim.analysis.explanation.figures import evidence_behind, figures_behind
 from sim.analysis.explanation.happenings import (
-    MOST_LEFT_OUT,
     CoercionTally,
     events_table,
     happenings,
-    left_out,
 )
+from sim.analysis.explanation.leaving_out import left_out
 from sim.analysis.explanation.subject import (
     check_alike,
     quarter_number,
@@ -77,8 +76,9 @@ def explain(
         Of position, autonomy, output, leverage and share, whole or a column
         (``share.KAZ.RUS.transit``); default: the first three and the two largest moves of shares.
     events : bool
-        Leave out, one by one, the events and paths that only this scenario has (6 at most), and say
-        what each takes away; costs a simulation each.
+        Leave out, one by one, what only one of the two scenarios lets happen or sets, and say what
+        each takes away; costs a simulation each. Of more than 6, those that take away most in the
+        first 20 runs are left out.
 
     Returns
     -------
@@ -130,11 +130,10 @@ def explain(
     changes = tuple(tallies[outcome].change(_column(outcome, country)) for outcome in told)
 
     listed = happenings(scenario, other, subject.case, country, number)
-    own = [at for at, one in enumerate(listed) if one.own][: MOST_LEFT_OUT if events else 0]
-    effects = left_out(subject, country, wanted, [listed[at] for at in own], subject.chunks(), told)
+    effects = left_out(subject, country, wanted, listed, told) if events else {}
     found_figures = provenance(subject.case, base)
     figures = figures_behind(changes, found_figures, country)
-    table = events_table(listed, dict(zip(own, effects, strict=True)), country)
+    table = events_table(listed, effects, country)
     return Explanation(
         scenario=scenario.name,
         against=None if other is None else other.name,

@@ -69,8 +69,10 @@ class Explanation:
     runs, seed : int
     changes : tuple of Change
     events : DataFrame
-        date, event, words, reason, source, own (whether only this scenario has it), and a column
-        an outcome of `changes`: what leaving the event out takes away, where that was looked at.
+        date, event, words, reason, source, own (whether only one of the two scenarios has it),
+        theirs (whether it is the one compared with), and a column an outcome of `changes`: what
+        leaving the event out takes away, where that was looked at. Figures, parameters, switches
+        and members that the two set differently are among them.
     coercion : DataFrame
         power, channel, kind (complied, backed down, imposed), number and against: mean numbers a
         run by then, in the two scenarios.

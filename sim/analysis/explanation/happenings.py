@@ -1,64 +1,121 @@
-"""The events behind a change: what scenarios date, what leaving one out takes away, coercion."""
+"""What is behind a change: what scenarios let happen or set, and coercion."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from sim.analysis.explanation.decompose import Course
-from sim.analysis.explanation.subject import Chunk, Subject, mean_of
 from sim.case import Case
 from sim.core import quarters
-from sim.core.world import Array
 from sim.scenario import Scenario
-from sim.scenario.describe import entry_words
+from sim.scenario.describe import attribute_words, entry_words, value_words
 from sim.scenario.entries import entry_name
-from sim.scenario.load import validated
-from sim.scenario.schema import Origin
 
-MOST_LEFT_OUT = 6
+_LISTS = ("event", "path", "attribute")
+_CALLED = {
+    "parameters": "parameter",
+    "switches": "switch",
+    "membership": "membership",
+    "as_of": "base quarter",
+    "start": "first quarter",
+}
+_FRAME = ("as_of", "start")  # settings that are told, and not set back
 
 
 @dataclass(frozen=True)
 class Happening:
-    """An event or a path of a scenario that has begun, and may act on the country."""
+    """An event or a path of a scenario that has begun, or what it sets, that may act on a country.
 
-    head: str  # event or path
-    place: int  # in the scenario's list
+    `own` says that only one of two scenarios has it: the one that is explained, or, with `theirs`,
+    the one that it is compared with.
+    """
+
+    head: str  # event, path, attribute; parameters, switches, membership, as_of, start
+    place: int | str  # in the scenario's list, or the key
     date: int  # number of the quarter; 0: always
     name: str
     words: str
     reason: str
     source: str
-    own: bool  # the scenario that is compared with, or extended, does not have it
+    own: bool
+    theirs: bool = False
 
 
 def happenings(
     scenario: Scenario, other: Scenario | None, case: Case, country: str, quarter: int
 ) -> list[Happening]:
-    """What began by a quarter and may act on a country: own first, then by date."""
+    """What began by a quarter, or is set, and may act on the country: own first, then by date."""
     compared = other if other is not None else scenario.base
     route_of = {row["route"]: row["country"] for row in case.table("routes")}
     found: list[tuple[bool, Happening]] = []
-    for head in ("event", "path"):
+    for one, known, theirs in ((scenario, compared, False), (other, scenario, True)):
+        if one is None:
+            continue
+        for entry, happening in _entries(one, known):
+            if happening.date > quarter or getattr(entry, "kind", "") == "resolution":
+                continue  # votes move none of the outcomes that are explained
+            here = _names(entry, country, route_of)
+            if happening.own or (here and not theirs and happening.head != "attribute"):
+                found.append((here, replace(happening, theirs=theirs)))
+    found += [(True, one) for one in _settings(scenario, compared, case)]
+    found.sort(key=lambda one: (not one[1].own, one[1].theirs, not one[0], one[1].date))
+    return [happening for _, happening in found]
+
+
+def _entries(scenario: Scenario, compared: Scenario | None) -> Iterator[tuple[Any, Happening]]:
+    """What stands in the lists of a scenario, and whether the other one lacks it."""
+    for head in _LISTS:
         known = getattr(compared, head) if compared is not None else []
         for place, entry in enumerate(getattr(scenario, head)):
-            date = entry.date if head == "event" else min(entry.dates().values(), default=0)
-            own, here = entry not in known, _names(entry, country, route_of)
-            if date > quarter or getattr(entry, "kind", "") == "resolution":
-                continue  # votes move none of the outcomes that are explained
-            if not own and not here:
-                continue
-            name = entry_name(head, entry)
-            words = entry_words(entry)
-            happening = Happening(head, place, date, name, words, entry.reason, entry.source, own)
-            found.append((here, happening))
-    found.sort(key=lambda one: (not one[1].own, not one[0], one[1].date))
-    return [happening for _, happening in found]
+            if head == "attribute":
+                words = attribute_words(entry)  # codes come second
+                date, name = 0, ".".join(words.split()[:2]).removesuffix(".all")
+                words = f"attribute {words}"
+            else:
+                date = entry.date if head == "event" else min(entry.dates().values(), default=0)
+                name, words = entry_name(head, entry), entry_words(entry)
+            reason, source = entry.reason or "", entry.source or ""
+            own = entry not in known
+            yield entry, Happening(head, place, date, name, words, reason, source, own)
+
+
+def _settings(scenario: Scenario, compared: Scenario | None, case: Case) -> Iterator[Happening]:
+    """Parameters, switches, members and dates that a scenario has otherwise than another one."""
+    ours, theirs = _set(scenario, case), {} if compared is None else _set(compared, case)
+    for head, place in dict.fromkeys((*ours, *theirs)):
+        mine, its = ours.get((head, place)), theirs.get((head, place))
+        if mine == its or (compared is None and head in _FRAME):
+            continue
+        words = f"{_CALLED[head]} {place} {_told(mine)}".replace("  ", " ")
+        if compared is not None:
+            words += f" (not {_told(its)})"
+        yield Happening(head, place, 0, place, words, "", "", own=True)
+
+
+def _set(scenario: Scenario, case: Case) -> dict[tuple[str, str], Any]:
+    """What a scenario sets, lists apart, by table and key; what it leaves alone is not there."""
+    found: dict[tuple[str, str], Any] = {
+        ("parameters", name): value for name, value in scenario.parameters.items()
+    }
+    for name in type(scenario.switches).model_fields:
+        if not getattr(scenario.switches, name):
+            found["switches", name] = False
+    for name in type(scenario.membership).model_fields:
+        value = getattr(scenario.membership, name)
+        if value is not None:
+            found["membership", name] = value
+    found["as_of", ""] = quarters.name(case.as_of if scenario.as_of is None else scenario.as_of)
+    found["start", ""] = quarters.name(scenario.start)
+    return found
+
+
+def _told(value: Any) -> str:
+    return "as in the case" if value is None else value_words(value)
 
 
 def _names(entry: Any, country: str, route_of: dict[str, str]) -> bool:
@@ -73,76 +130,6 @@ def _names(entry: Any, country: str, route_of: dict[str, str]) -> bool:
     for code in [route] if isinstance(route, str) else route or ():
         named.add(route_of.get(code, country))
     return not named or country in named
-
-
-def without(scenario: Scenario, one: Happening) -> Scenario:
-    """The scenario less one of its events or paths."""
-    data = scenario.resolved()
-    data[one.head] = [entry for at, entry in enumerate(data[one.head]) if at != one.place]
-    return validated(data, Origin(scenario.name))
-
-
-def left_out(
-    subject: Subject,
-    country: str,
-    wanted: Sequence[int],
-    chosen: Sequence[Happening],
-    chunks: Sequence[Chunk],
-    outcomes: Sequence[str],
-) -> list[dict[str, float]]:
-    """What leaving out each of some happenings takes away from outcomes, under the same draws.
-
-    Parameters
-    ----------
-    wanted : sequence of int
-        Number of the quarter, and of the one since which changes count if there is one.
-    chosen : sequence of Happening
-    outcomes : sequence of str
-        Without the country, as ``share.RUS.transit``.
-
-    Returns
-    -------
-    list of dict of str to float
-        Mean over runs with the event less mean without it.
-    """
-    count = sum(chunk.runs for chunk in chunks)
-    found = [dict.fromkeys(outcomes, 0.0) for _ in chosen]
-    if not chosen:
-        return found
-    lesser = [without(subject.scenario, one) for one in chosen]
-    for chunk in chunks:
-        full = _reached(subject.course(subject.scenario, chunk, country), wanted, outcomes)
-        for told, scenario in zip(found, lesser, strict=True):
-            less = _reached(subject.course(scenario, chunk, country), wanted, outcomes)
-            for outcome in outcomes:
-                gap = mean_of(full[outcome] - less[outcome], chunk.runs)
-                told[outcome] += gap * chunk.runs / count
-    return found
-
-
-def _reached(course: Course, wanted: Sequence[int], outcomes: Sequence[str]) -> dict[str, Array]:
-    """Outcomes of a course at a quarter, less those at the one since which changes count (run,)."""
-    levels = [_levels(course, quarter, outcomes) for quarter in sorted(wanted)]
-    if len(levels) == 1:
-        return levels[0]
-    return {outcome: levels[1][outcome] - levels[0][outcome] for outcome in outcomes}
-
-
-def _levels(course: Course, quarter: int, outcomes: Sequence[str]) -> dict[str, Array]:
-    """Outcomes of a course at a quarter (run,)."""
-    while course.reached < quarter:
-        course.simulation.advance()
-    reached = course.simulation.advance()
-    names = course.names
-    codes = {"power": names.powers, "channel": names.channels}
-    found = {}
-    for outcome in outcomes:
-        name, *parts = outcome.split(".")
-        values = reached.measure(name)[course.country]
-        for axis, part in zip(codes, parts, strict=False):
-            values = values[codes[axis].index(part)]
-        found[outcome] = values
-    return found
 
 
 class CoercionTally:
@@ -183,16 +170,17 @@ def events_table(
     for at, one in enumerate(found):
         row: dict[str, Any] = {
             "date": quarters.name(one.date) if one.date else "always",
-            "event": f"{one.head}.{one.name}",
+            "event": f"{one.head}.{one.name}".rstrip("."),
             "words": one.words,
             "reason": one.reason,
             "source": one.source,
             "own": one.own,
+            "theirs": one.theirs,
         }
         for name in columns:
             head, *rest = name.split(".")
             effect = effects.get(at, {}).get(name, np.nan)
             row[".".join([head, country, *rest])] = effect
         rows.append(row)
-    first = ["date", "event", "words", "reason", "source", "own"]
+    first = ["date", "event", "words", "reason", "source", "own", "theirs"]
     return pd.DataFrame(rows, columns=None if rows else first)

@@ -13,6 +13,7 @@ import pandas as pd
 
 from sim.analysis.explanation.causes import CLOSURES, TERMS
 from sim.analysis.explanation.explanation import Change, Explanation
+from sim.analysis.explanation.leaving_out import weigh
 from sim.case.check import identifiers
 from sim.case.layout import WIDTH
 
@@ -22,6 +23,7 @@ _PLACES = 2  # largest terms told of an outcome
 _TERMS = 8  # with a row of their own
 _EVENTS = 3
 _EVENT_LINES = 4
+_MORE_LINES = 2  # of what has no line of its own
 _COERCIONS = 2
 _FIGURES = 5
 _FEWEST_FIGURES = 3
@@ -196,27 +198,35 @@ def _events(one: Explanation, columns: _Columns, most: int) -> Iterator[str]:
     rows = one.events.to_dict("records")
     own = [row for row in rows if row["own"]]
     tried = [change for change in one.changes if change.outcome in one.events.columns]
-    own = sorted(own, key=lambda row: -_weight(row, tried, rows))
+    weights = weigh(own, [change.outcome for change in tried])
+    own = [row for _, row in sorted(zip(weights, own, strict=True), key=lambda one: -one[0])]
     yield ""
     yield "Events behind it" + (
         "; what goes when one is left out, in the columns above, does not add up" if tried else ""
     )
     for row in own[:most]:
-        head = f"  {row['date']}  {row['words']}"
+        whose = f"only in {one.against}: " if row["theirs"] else ""
+        head = f"  {row['date']}  {whose}{row['words']}"
         if len(own) == 1:
-            reason = _wrapped(f"          {row['reason']} [{row['source']}]")
+            source = f" [{row['source']}]" if row["source"] else ""
+            reason = _wrapped(f"          {row['reason']}{source}") if row["reason"] else []
             yield from [*_wrapped(head), *reason][:_EVENT_LINES]
         else:
-            source = f" [{re.sub('assumption: .*', 'assumption', row['source'])}]"
+            short = re.sub("assumption: .*", "assumption", row["source"])
+            source = f" [{short}]" if short else ""
             yield _ended(head, source)
         if tried and not any(math.isnan(row[c.outcome]) for c in columns.shown):
             effects = columns.numbers([row[c.outcome] for c in columns.shown])
             yield columns.row("          left out", effects)
     left, shared = len(own) - len(own[:most]), len(rows) - len(own)
     whose = "that both scenarios have" if one.against else "inherited"
-    counted = [f"{left} more of its own"] * bool(left) + [f"{shared} {whose}"] * bool(shared)
+    kind = "that only one has" if any(row["theirs"] for row in own[most:]) else "of its own"
+    counted = [f"{left} more {kind}"] * bool(left) + [f"{shared} {whose}"] * bool(shared)
     if counted:
-        yield f"  and {', '.join(counted)}"
+        most_of = _unshown(own, most, columns.shown) if tried else {}
+        told = ", ".join(f"{outcome} {name}" for outcome, name in most_of.items())
+        line = f"  and {', '.join(counted)}" + (f"; most of {told}" if told else "")
+        yield from _wrapped(line)[:_MORE_LINES]
     elif not rows:
         yield "  no event and no path from outside"
     parts = []
@@ -230,15 +240,18 @@ def _events(one: Explanation, columns: _Columns, most: int) -> Iterator[str]:
         yield _cut(head + "; ".join(parts), WIDTH)
 
 
-def _weight(row: Mapping[Any, Any], tried: list[Change], rows: list[Any]) -> float:
-    """How much one takes away, against what takes most, summed over the outcomes."""
-    parts = []
-    for change in tried:
-        effects = [abs(other[change.outcome]) for other in rows]
-        largest = max((effect for effect in effects if not math.isnan(effect)), default=0.0)
-        effect = abs(row[change.outcome])
-        parts.append(effect / largest if largest > 0 and not math.isnan(effect) else 0.0)
-    return sum(parts)
+def _unshown(
+    rows: Sequence[Mapping[Any, Any]], shown: int, changes: Sequence[Change]
+) -> dict[str, str]:
+    """Outcomes of which something that is not shown takes most away, and its name."""
+    found = {}
+    for change in changes:
+        sizes = [abs(row[change.outcome]) for row in rows]
+        tried = [at for at, size in enumerate(sizes) if size > 0]  # nan: not left out
+        first = max(tried, key=lambda at: sizes[at], default=0)
+        if first >= shown:
+            found[column_words(change.outcome)] = rows[first]["event"].split(".", 1)[1]
+    return found
 
 
 def _figures(one: Explanation, most: int) -> Iterator[str]:

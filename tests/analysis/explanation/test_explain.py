@@ -205,6 +205,100 @@ def test_of_several_events_those_that_take_most_away_come_first() -> None:
     assert lines[start + 2].split()[:2] == ["left", "out"]
 
 
+def test_what_only_the_other_scenario_has_is_behind_the_difference_too() -> None:
+    found = explain("baseline", "KAZ", "2027Q1", against="cpc_closure", runs=4)
+    own = found.events[found.events["own"]]
+    assert list(own["event"]) == ["event.close_route.CPC"]
+    assert list(own["theirs"]) == [True]
+    for change in found.changes:
+        assert own[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
+    assert "\n  2026Q1  only in cpc_closure: close_route: route CPC" in str(found)
+    assert "E037" in set(found.evidence["evidence"])
+
+
+@pytest.mark.parametrize(
+    ("table", "event", "words"),
+    [
+        (
+            "[parameters]\nfear_push = 4",
+            "parameters.fear_push",
+            "parameter fear_push 4 (not as in the case)",
+        ),
+        (
+            "[switches]\ncoercion = false",
+            "switches.coercion",
+            "switch coercion false (not as in the case)",
+        ),
+        (
+            '[membership]\ncountries = ["KAZ", "UZB", "KGZ"]',
+            "membership.countries",
+            "membership countries KAZ+UZB+KGZ (not as in the case)",
+        ),
+        (
+            '[[attribute]]\nname = "control"\npower = "RUS"\nchannel = "transit"\nvalue = 0.9',
+            "attribute.control.RUS.transit",
+            "attribute control RUS.transit value 0.9",
+        ),
+    ],
+)
+def test_what_a_scenario_sets_otherwise_is_told_and_set_back(
+    table: str, event: str, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "other.toml"
+    path.write_text(f'title = "t"\nquestion = "q?"\nextends = "baseline"\n{table}\n')
+    found = explain(path, "KAZ", "2027Q1", against="baseline", runs=8)
+    assert list(found.events["event"]) == [event]
+    assert f"\n  always  {words}\n          left out" in str(found)
+    assert found.change("position.KAZ").total != 0
+    for change in found.changes:
+        assert found.events[change.outcome].iloc[0] == pytest.approx(change.total, abs=1e-12)
+
+
+def test_of_many_events_those_that_take_most_away_are_left_out(tmp_path: Path) -> None:
+    """The closure begins last of seven, and comes first."""
+    path = tmp_path / "many.toml"
+    head = 'title = "t"\nquestion = "q?"\nextends = "baseline"\n'
+    deal = """
+[[event]]
+kind = "deal"
+country = "KAZ"
+power = "{}"
+sector = "minerals"
+date = "2023Q2"
+announced = 1.0
+stake = 0.001
+reason = "r"
+source = "assumption: a"
+"""
+    closure = """
+[[event]]
+kind = "close_route"
+route = "CPC"
+date = "2026Q1"
+quarters = 2
+intensity = 0.8
+reason = "r"
+source = "E037"
+"""
+    powers = ("RUS", "CHN", "USA", "EU", "TUR")
+    path.write_text(head + "".join(deal.format(one) for one in (*powers, "USA")) + closure)
+    found = explain(path, "KAZ", "2026Q2", against="baseline", runs=4)
+    own = found.events.set_index("event")
+    assert len(own) == 7
+    assert own["output.KAZ"].notna().sum() == 6
+    closed = own.loc["event.close_route.CPC", "output.KAZ"]
+    without = path.with_name("without.toml")
+    without.write_text(path.read_text().replace(closure, ""))
+    options = {"against": "baseline", "outcomes": ["output"], "runs": 4, "events": False}
+    less = explain(without, "KAZ", "2026Q2", **options)
+    change = found.change("output.KAZ").total - less.change("output.KAZ").total
+    assert closed == pytest.approx(change, abs=1e-12)
+    assert closed < -0.01
+    lines = str(found).splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith("Events behind it"))
+    assert lines[start + 1].startswith("  2026Q1  close_route: route CPC")
+
+
 def test_the_mean_is_that_of_the_runs_alone() -> None:
     options = {"against": "baseline", "outcomes": ["position", "output"], "events": False}
     both = explain("cpc_closure", "KAZ", "2027Q1", runs=2, **options)
