@@ -62,6 +62,7 @@ def check(tables: Mapping[str, Table], bases: Sequence[int]) -> list[str]:
         ``file:line: what is wrong``, or ``file: what is wrong`` about a file as a whole.
     """
     problems = [
+        *_names(tables),
         *_sources(tables),
         *_ranges(tables),
         *_units(tables["attributes"]),
@@ -73,6 +74,17 @@ def check(tables: Mapping[str, Table], bases: Sequence[int]) -> list[str]:
     for base in bases:
         problems += _base(tables, base)
     return list(dict.fromkeys(problems))
+
+
+def _names(tables: Mapping[str, Table]) -> Iterator[str]:
+    """Pictures and reports know actors by their names, so that two may not share one."""
+    seen: dict[str, str] = {}
+    for table in (tables["countries"], tables["powers"]):
+        for row in table:
+            where = table.where(row)
+            before = seen.setdefault(row["name"].casefold(), where)
+            if before != where:
+                yield f"{where}: column 'name': found {row['name']!r}, as in {before}"
 
 
 def _sources(tables: Mapping[str, Table]) -> Iterator[str]:

@@ -32,8 +32,9 @@ def guidance(progress: Progress) -> str:
             "not counted. Of the rest "
         )
     lines = paragraph(
-        f"{opening}{progress.filled} of {progress.total} figures are there, {empty} are "
-        f"missing; {unsourced} more lack a source, a derivation, a confidence or a range"
+        f"{opening}{progress.filled} of {progress.total} figures are there, {empty} "
+        f"{'is' if empty == 1 else 'are'} missing; {unsourced} more "
+        f"{'lacks' if unsourced == 1 else 'lack'} a source, a derivation, a confidence or a range"
     )
     steps = list(dict.fromkeys(item.step for item in progress.items))
     of_step = {step: [item for item in progress.items if item.step == step] for step in steps}

@@ -193,7 +193,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("symbol"),
         Column("value", "number"),
         *_RANGE,
-        Column("distribution", blank=True),
+        Column(
+            "distribution",
+            blank=True,
+            allowed=("triangular", "lognormal", "uniform", "fixed"),
+        ),
         Column("class", allowed=("A", "B", "norm", "convention")),
         _SOURCE,
         _DERIVATION,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import math
@@ -143,16 +144,18 @@ def read_text(path: Path) -> str:
     if path.is_fifo():  # would wait for somebody to write into it
         raise InputError(f"{shown(path)}: cannot be read: is a pipe, not a file")
     try:
-        data = path.read_bytes()
+        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(f"{shown(path)}: cannot be read: {reason.lower()}") from None
     try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise InputError(f"{shown(path)}: is not a UTF-8 text file")
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        text = data[: error.start].decode("utf-8") + "\0"
+    before, *after = text.split("\0", 1)
+    if after:
+        line = before.count("\n") + 1
+        raise InputError(f"{shown(path)}:{line}: is not text in UTF-8; save the file as UTF-8")
     if not text.strip():
         raise InputError(f"{shown(path)}: is empty")
     return text
@@ -327,8 +330,9 @@ def _lines(path: Path, text: str) -> list[tuple[int, list[str]]]:
 
 def _check_header(where: str, header: Sequence[str], columns: Sequence[Column]) -> None:
     names = [column.name for column in columns]
-    if len(header) == 1 and ";" in header[0]:
-        raise InputError(f"{where}: found semicolons between the columns; commas are needed")
+    for mark, found in ((";", "semicolons"), ("\t", "tabs")):
+        if len(header) == 1 and mark in header[0]:
+            raise InputError(f"{where}: found {found} between the columns; commas are needed")
     for position, name in enumerate(header):
         if name not in names:
             raise InputError(f"{where}: no such column: {choice(name, names)}")

@@ -115,7 +115,7 @@ def check_case(given: Namespace) -> int:
 
     if given.name is not None and given.case is not None:
         raise InputError("NAME and --case: found both; give one of them")
-    name = given.name or given.case
+    name = given.case if given.name is None else given.name
     folder = find_case(name) if name is not None else chosen_case(None).folder
     found = progress(folder)
     if found.problems or found.begun:

@@ -185,4 +185,4 @@ def chosen_case(name: str | None) -> Case:
     from sim.case import load_case
     from sim.scenario import load_scenario
 
-    return load_case(name or str(load_scenario("baseline").case))
+    return load_case(str(load_scenario("baseline").case) if name is None else name)

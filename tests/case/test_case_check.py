@@ -80,6 +80,12 @@ WRONG = [
         "case/parameters.csv:23: column 'value': found 7.5, outside the row's own range, 0 to 6",
     ),
     (
+        "powers.csv",
+        "WES,Western League",
+        "WES,borland",
+        "case/powers.csv:4: column 'name': found 'borland', as in case/countries.csv:3",
+    ),
+    (
         "parameters.csv",
         "22,fear_push,-,1.5,0,6,uniform,B,invented-prior,invented,,\n",
         "",

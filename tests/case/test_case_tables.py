@@ -243,6 +243,13 @@ WRONG_CELLS = [
         "fear_pull,-,1.5",
         "column 'name': found 'fear_pull'; allowed: remittance_elasticity,",
     ),
+    (
+        "parameters.csv",
+        "fear_push,-,1.5,0,6,uniform",
+        "fear_push,-,1.5,0,6,unifrom",
+        "case/parameters.csv:23: column 'distribution': found 'unifrom'; allowed: triangular, "
+        "lognormal, uniform, fixed; nearest: uniform",
+    ),
 ]
 
 
@@ -269,11 +276,21 @@ def test_a_file_that_is_empty(folder: Path, file: str) -> None:
         load_case(folder)
 
 
-@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\xff", b"country\x00name"])
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (b"\x89PNG\r\n\x1a\n\xff", 1),
+        (b"country\x00name", 1),
+        ("country,name\nKGZ,Kirgistan\nTKM,T\u00fcrkmenistan\n".encode("latin-1"), 3),
+        ("country,name\n".encode("utf-16"), 1),
+        (b"\xef\xbb\xbfcountry,\xc3\xa9\n\xff", 2),
+    ],
+)
 @pytest.mark.parametrize("file", ["countries.csv", "case.toml"])
-def test_a_file_that_is_not_text(folder: Path, file: str, content: bytes) -> None:
+def test_a_file_that_is_not_text(folder: Path, file: str, content: bytes, line: int) -> None:
     (folder / file).write_bytes(content)
-    with pytest.raises(InputError, match=rf"^case/{file}: is not a UTF-8 text file$"):
+    message = rf"^case/{file}:{line}: is not text in UTF-8; save the file as UTF-8$"
+    with pytest.raises(InputError, match=message):
         load_case(folder)
 
 

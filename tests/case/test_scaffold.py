@@ -430,13 +430,16 @@ def test_each_fault_of_a_half_filled_case_has_one_message(
         assert "claim" in out
 
 
-def test_a_table_with_semicolons_is_told_so(filled: Path, capsys: Capture) -> None:
+@pytest.mark.parametrize(("mark", "found"), [(";", "semicolons"), ("\t", "tabs")])
+def test_a_table_with_semicolons_is_told_so(
+    filled: Path, capsys: Capture, mark: str, found: str
+) -> None:
     path = filled / "drivers.csv"
-    path.write_text("\N{ZERO WIDTH NO-BREAK SPACE}" + path.read_text().replace(",", ";"))
+    path.write_text("\N{ZERO WIDTH NO-BREAK SPACE}" + path.read_text().replace(",", mark))
     assert main(["case", "check", "four"]) == 2
     out, err = capsys.readouterr()
     message = (
-        "calibration/four/drivers.csv:1: found semicolons between the columns; commas are needed"
+        f"calibration/four/drivers.csv:1: found {found} between the columns; commas are needed"
     )
     assert err == f"multivector: error: {message}\n"
     assert out.endswith(f"next: mend {message}\n")
@@ -501,6 +504,10 @@ def test_many_faults_are_cut_short(filled: Path, capsys: Capture) -> None:
 def test_a_case_is_named_once(begun: Path, capsys: Capture) -> None:
     assert main(["case", "check", "four", "--case", "four"]) == 2
     assert "NAME and --case: found both; give one of them" in capsys.readouterr().err
+    assert main(["case", "check", ""]) == 2
+    assert "case: found ''; allowed: central_asia, four" in capsys.readouterr().err
+    assert main(["case", "show", "--case", ""]) == 2
+    assert "case: found ''; allowed: central_asia, four" in capsys.readouterr().err
     assert main(["case", "check", "fuor"]) == 2
     assert "nearest: four" in capsys.readouterr().err
 
