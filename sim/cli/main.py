@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 
 from sim import __version__
 from sim.cli import (
@@ -93,6 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         0; 1 if runs failed; 2 if the input or a file cannot be used; 130 if interrupted.
     """
+    if isinstance(sys.stdout, TextIOWrapper):  # letters that a terminal lacks are told as "?"
+        sys.stdout.reconfigure(errors="replace")
     try:
         given = parser().parse(arguments)
         code: int = given.act(given)

@@ -382,6 +382,7 @@ def test_an_unknown_figure_is_refused(name: str, message: str) -> None:
     ("options", "message"),
     [
         ({"runs": 1}, r"runs: found 1; allowed: 2 or more"),
+        ({"runs": 10**11}, r"runs: found 100000000000; allowed: 10,000,000 or fewer"),
         ({"step": 0}, r"step: found 0; allowed: above 0 to 50 percent"),
         ({"at": "2019Q1"}, r"at: found 2019Q1; allowed: 2023Q1 to 2024Q4"),
         ({"at": "later"}, r"at: found 'later'; allowed: end, mean, or a quarter"),

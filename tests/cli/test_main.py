@@ -339,6 +339,19 @@ def test_a_reader_that_stops_reading_is_no_error() -> None:
     assert done.stderr == ""
 
 
+def test_a_terminal_without_a_letter_shows_a_question_mark(here: Path) -> None:
+    path = here / "letters.toml"
+    path.write_text('title = "Größe …"\nquestion = "q?"\nextends = "baseline"\n', encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "sim.cli.main", "scenarios", "show", str(path)],
+        env={**environment(), "PYTHONIOENCODING": "ascii"},
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "Gr??e ?" in done.stdout
+
+
 def test_pictures_that_an_interruption_left_out_are_drawn_when_gone_on_with(here: Path) -> None:
     command = ["batch", "calm", "-n", "3", "--out", "out", "--jobs", "1"]
     assert main(command) == 0

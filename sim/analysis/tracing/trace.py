@@ -23,6 +23,7 @@ from sim.core.simulate import FEWEST_RUNS
 from sim.core.world import Array
 from sim.experiment.request import at_least
 from sim.scenario import Scenario, load_scenario
+from sim.scenario.schema import MOST_RUNS
 
 MOST_TOGETHER = 24  # figures of one source that are moved together; of more, they are only listed
 _HALVINGS = 6  # with which the end of a range is sought that the world can stand
@@ -154,6 +155,8 @@ def trace(
         If nothing is called so, or an argument cannot be used.
     """
     runs = at_least("runs", runs, FEWEST_RUNS)
+    if runs > MOST_RUNS:
+        raise InputError(f"runs: found {runs}; allowed: {MOST_RUNS:,} or fewer")
     if not 0 < step <= 50:
         raise InputError(f"step: found {step:g}; allowed: above 0 to 50 percent")
     asked = [_loaded(one) for one in (scenario, against) if one is not None]
