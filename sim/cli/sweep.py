@@ -123,7 +123,8 @@ def _described(planned: PlannedSweep) -> str:
         f"scenarios  {', '.join(one.name for one in planned.scenarios)}",
         f"mode       {design.mode}: {len(planned.sample.ids):,} rows, of which "
         f"{len(planned.rows.ids):,} differ",
-        f"runs       {design.runs:,} a row, {planned.runs:,} in all, in {len(tasks):,} chunks",
+        f"runs       {design.runs:,} a row, {planned.runs:,} in all, in {len(tasks):,} "
+        f"{'chunk' if len(tasks) == 1 else 'chunks'}",
         f"outcomes   {len(planned.kept):,} columns at the last quarter"
         f" and {len(planned.by_quarter):,} every quarter",
         f"size       about {_size(planned)} on disk",

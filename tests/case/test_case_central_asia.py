@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import fields
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -42,6 +44,23 @@ def test_a_base_is_complete(case: Case, as_of: str) -> None:
     core = attributes.core
     np.testing.assert_allclose(attributes.weight[core].sum(), 1)
     np.testing.assert_allclose(attributes.value[~attributes.regional][:, core].sum(axis=1), 1)
+
+
+@pytest.mark.parametrize(("own_weight", "refused"), [(0.3, False), (0.25, True)])
+def test_a_small_weight_of_the_own_ideal_is_refused(
+    case: Case, tmp_path: Path, own_weight: float, refused: bool
+) -> None:
+    """What docs/findings.md says of it."""
+    copy = tmp_path / "copy"
+    shutil.copytree(case.folder, copy, ignore=shutil.ignore_patterns("posterior.parquet"))
+    path = copy / "parameters.csv"
+    old = "35,own_weight,alpha,0.3,0.3,"
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1
+    path.write_text(text.replace(old, f"35,own_weight,alpha,{own_weight},0.1,"), encoding="utf-8")
+    problems = load_case(copy).check()
+    assert bool(problems) == refused
+    assert all("contradict each other" in problem for problem in problems)
 
 
 def test_the_bases_differ(case: Case) -> None:
