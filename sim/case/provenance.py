@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -42,6 +43,7 @@ _ROUTE_UNITS = {
 }
 _EVERY = "all"  # in an address: a blank index, which holds for all codes
 _NOISE = ("noise", "persistence")
+_PLACE = re.compile(r"(\w+)(?:\.csv)?:(\d+)")  # a line of a table
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,16 @@ class Provenance:
         address : str
             ``id`` of a figure, or a cell by its codes: ``wariness.KAZ.RUS`` is given by the row
             for all countries where Kazakhstan has none of its own. ``attribute.`` may stand before
-            an attribute, as designs write it.
+            an attribute, as designs write it. A line of a table, as messages and explanations name
+            it (``attributes.csv:1282``), stands for the figure in it.
 
         Raises
         ------
         InputError
-            If there is none; with the nearest address.
+            If there is none, with the nearest address; if a line holds several, with theirs.
         """
+        if place := _PLACE.fullmatch(address):
+            return self._at(place[1], int(place[2]))
         address = address.removeprefix("attribute.")
         for figure in self.figures:
             if figure.id == address:
@@ -141,6 +146,19 @@ class Provenance:
         raise InputError(
             f"figure: found {address!r}, which gives nothing at {quarters.name(self.base)}"
             + (f"; nearest: {near}" if near else "")
+        )
+
+    def _at(self, table: str, line: int) -> Figure:
+        """The figure in a line of a table."""
+        if table not in self.case.tables:
+            raise InputError(f"figure: {self.case.name} has no table {table}.csv")
+        found = [one for one in self.figures if (one.table, one.line) == (table, line)]
+        if len(found) == 1:
+            return found[0]
+        several = f"several, {', '.join(one.id for one in found)}: name one" if found else "none"
+        raise InputError(
+            f"figure: of the figures that count at {quarters.name(self.base)}, {table}.csv, line "
+            f"{line}, holds {several}"
         )
 
     def cell(self, name: str, **codes: str) -> Figure | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -92,8 +93,12 @@ def run(given: Namespace) -> int:
         raise InputError(
             "--svg is about the pictures that --out writes; name a folder, as --out why"
         )
-    if given.out is not None and Path(given.out).exists() and not Path(given.out).is_dir():
-        raise InputError(f"--out: {given.out} is a file; name a folder")
+    if given.out is not None:
+        there = next(one for one in (Path(given.out), *Path(given.out).parents) if one.exists())
+        if not there.is_dir():
+            raise InputError(f"--out: {there} is a file; name a folder")
+        if not os.access(there, os.W_OK):
+            raise InputError(f"--out: {there}: cannot write there")
     found = explain(
         given.what,
         given.country,

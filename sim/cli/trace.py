@@ -17,8 +17,8 @@ def add(top: Parser) -> None:
     parser.add_argument(
         "figure",
         metavar="FIGURE_ID",
-        help="evidence (E037), an address (exposure.KAZ.transit, parameter.fear_push), or a "
-        "document or source (S1, worldbank-wdi)",
+        help="evidence (E037), an address (exposure.KAZ.transit, parameter.fear_push), a line of "
+        "a table (attributes.csv:873), or a document or source (S1, worldbank-wdi)",
     )
     parser.add_argument(
         "scenario",

@@ -371,11 +371,23 @@ def test_figures_of_a_source_move_together_if_they_are_few(case: Case, short: Sc
         ("exposure.KAZ.transitt", r"nearest: exposure\.KAZ\.transit$"),
         ("worldbank", r"nearest: worldbank-wdi$"),
         ("", r"found '', which is no evidence"),
+        ("attributes.csv:99999", r"at 2022Q4, attributes\.csv, line 99999, holds none$"),
+        ("routes.csv:7", r"line 7, holds several, route\.CPC\.\w+, .*: name one$"),
+        ("nosuch.csv:7", r"central_asia has no table nosuch\.csv"),
+        ("12:30", r"central_asia has no table 12\.csv"),
     ],
 )
 def test_an_unknown_figure_is_refused(name: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         trace(name, runs=2, scenarios=[])
+
+
+def test_a_line_of_a_table_stands_for_its_figure(case: Case) -> None:
+    figure = provenance(case).figure("exposure.KAZ.transit")
+    for name in (f"attributes.csv:{figure.line}", f"attributes:{figure.line}"):
+        use = uses(name, case, None, [])
+        assert use.figures == (figure,)
+        assert use.name == "exposure.KAZ.transit"
 
 
 @pytest.mark.parametrize(

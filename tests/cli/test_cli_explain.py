@@ -69,6 +69,7 @@ def test_one_run_is_explained_alone(capsys: pytest.CaptureFixture[str]) -> None:
         ([*SMALL, "--format", "xml"], "invalid choice: 'xml'"),
         ([*SMALL, "--svg"], "--svg is about the pictures that --out writes"),
         ([*SMALL, "--out", __file__], "test_cli_explain.py is a file; name a folder"),
+        ([*SMALL, "--out", f"{__file__}/x"], "test_cli_explain.py is a file; name a folder"),
         ([*SMALL, "-n", "9", "--run", "3"], "leave out either it or --runs"),
         ([*SMALL, "--outcome", "positon"], "outcome: found 'positon'"),
         ([*SMALL, "--against", "basline"], "there is no scenario 'basline'"),

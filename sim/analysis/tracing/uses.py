@@ -110,7 +110,7 @@ def uses(
     ----------
     name : str
         Id of a piece of evidence (``E037``), a document or a source (``worldbank-wdi``), or the
-        address of a figure (``exposure.KAZ.transit``).
+        address of a figure (``exposure.KAZ.transit``) or its line (``attributes.csv:873``).
     case : Case
     base : str or int, optional
         Base quarter; default: the case's own.
@@ -126,7 +126,7 @@ def uses(
     kind, entry, document, figures = _resolved(name, found)
     if kind == "figure":
         own = figures[0]
-        return Use(name, kind, None, None, (own,), (), (), (), "")
+        return Use(own.id if ":" in name else name, kind, None, None, (own,), (), (), (), "")
     ids = frozenset({name})
     if kind == "document":  # and all that it says
         ids |= {row["id"] for row in case.table("evidence") if row["document"] == name}
@@ -163,6 +163,8 @@ def _resolved(name: str, found: Provenance) -> tuple[str, Row | None, Row | None
     try:
         return "figure", None, None, [found.figure(name)]
     except InputError:
+        if ":" in name:  # a line of a table: the message says what it holds
+            raise
         known = [
             *(
                 code
