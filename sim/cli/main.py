@@ -31,6 +31,7 @@ from sim.cli import (
     sweep,
     trace,
 )
+from sim.cli.letters import told_once
 from sim.cli.parsing import Parser
 from sim.core.errors import InputError
 
@@ -98,7 +99,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.reconfigure(errors="replace")
     try:
         given = parser().parse(arguments)
-        code: int = given.act(given)
+        with told_once():
+            code: int = given.act(given)
         sys.stdout.flush()
     except InputError as error:
         print(f"multivector: error: {error}", file=sys.stderr)
