@@ -39,6 +39,8 @@ class Kind:
         Module and function that make its pages.
     modes : tuple of str
         Of the sweeps that it is made from; empty: any.
+    needs : str
+        Without which it has no picture, where that is not plain from what it shows.
     """
 
     name: str
@@ -47,12 +49,14 @@ class Kind:
     options: tuple[str, ...]
     home: str
     modes: tuple[str, ...] = ()
+    needs: str = ""
 
 
 _ACTORS = ("country", "power", "scenario")
 _OF_SWEEP = ("outcome", *_ACTORS, "factor", "at")
 _OF_STUDY = ("outcome", *_ACTORS, "at")
 _MORRIS, _ONE = "morris", "one_at_a_time"
+_ROUTES = "routes of a case (routes.csv), and their volumes"
 _FILLING = tuple(mode for mode in MODES if mode not in (_MORRIS, _ONE))  # of the factors' space
 _KINDS = (
     Kind(
@@ -106,6 +110,7 @@ _KINDS = (
         BATCH,
         ("country", "scenario"),
         "batch.routes:pages",
+        needs=_ROUTES,
     ),
     Kind(
         "cumulative",
@@ -134,6 +139,7 @@ _KINDS = (
         BATCH,
         (*_ACTORS, "at"),
         "batch.map:pages",
+        needs=_ROUTES,
     ),
     Kind(
         "network",
@@ -411,7 +417,9 @@ def figure(
 
 def nothing(name: str) -> str:
     """What is said where a figure has no picture."""
+    kind = FIGURES[name]
+    needs = f"; it draws {kind.needs}" if kind.needs else ""
     return (
-        f"figure {name}: there is nothing to draw; what it shows was not recorded, or does not "
-        f"occur in this result"
+        f"figure {name}: there is nothing to draw; what it shows ({kind.shows}) was not recorded, "
+        f"or does not occur in this result{needs}"
     )

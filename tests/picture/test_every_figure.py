@@ -119,6 +119,19 @@ def test_figures_of_quarters_say_that_nothing_was_kept(
         figure(load(tmp_path), name)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("name", ["map", "routes"])
+def test_figures_of_routes_say_that_there_is_none(
+    make_result: Make, tmp_path: Path, name: str
+) -> None:
+    make_result(tmp_path, scenarios=1, runs=2)
+    path = tmp_path / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    manifest["case"]["routes"] = []
+    path.write_text(json.dumps(manifest), encoding="utf-8")
+    with pytest.raises(InputError, match=r"draws routes of a case \(routes\.csv\), and their vol"):
+        figure(load(tmp_path), name)
+
+
 @pytest.mark.parametrize("name", ["ridgeline", "cumulative", "violin"])
 def test_distributions_at_a_quarter(result: Result, name: str) -> None:
     (page,) = pages(result, name, Request.of(outcome="autonomy", at="2023Q3"))
