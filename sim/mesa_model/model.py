@@ -38,9 +38,30 @@ from sim.scenario.load import validated
 from sim.scenario.problems import nearest
 from sim.scenario.schema import KINDS, MOST_RUNS, Origin
 
+Seed = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence
+
 
 def _is_whole(number: object) -> bool:
     return isinstance(number, Integral) and not isinstance(number, bool)
+
+
+def _root_seed(given: object) -> int:
+    """The root seed that a user gives as Mesa's users do.
+
+    Raises
+    ------
+    InputError
+        If it is neither a number nor a generator.
+    """
+    if _is_whole(given) and cast(int, given) >= 0:
+        return int(cast(int, given))  # NumPy's integers overflow
+    if isinstance(given, np.random.Generator | np.random.BitGenerator | np.random.SeedSequence):
+        return int(np.random.default_rng(given).integers(2**32))
+    plain = isinstance(given, str | float | bool | Integral)
+    raise InputError(
+        "rng is the root seed, 0 or a positive whole number, or a generator of NumPy to draw it "
+        f"from; found {repr(given) if plain else f'a {type(given).__name__}'}"
+    )
 
 
 def _seed_of_run(root_seed: int, run: int) -> int:
@@ -57,8 +78,9 @@ class DiplomacyModel(mesa.Model):
     ----------
     spec : str, Path or Scenario
         The scenario: its name, its file, or the loaded scenario.
-    rng : int, optional
-        Root seed of the random streams; the scenario's own seed if left out. ``model.random`` and
+    rng : int, Generator, BitGenerator or SeedSequence, optional
+        Root seed of the random streams, or a generator of NumPy to draw it from, once; the
+        scenario's own seed if left out. ``model.root_seed`` is the one taken. ``model.random`` and
         ``model.rng``, for a user's own draws, follow from it and from `run`.
     run : int
         Number of the run in the ensemble.
@@ -93,7 +115,7 @@ class DiplomacyModel(mesa.Model):
     def __init__(
         self,
         spec: str | Path | Scenario = "baseline",
-        rng: int | None = None,
+        rng: Seed | None = None,
         run: int = 0,
         parameters: str | Path | Posterior = "posterior",
         replicates: int = 1,
@@ -102,17 +124,13 @@ class DiplomacyModel(mesa.Model):
         agent_reporters: Reporters | None = None,
         agenttype_reporters: Mapping[type[Actor], Reporters] | None = None,
     ) -> None:
-        if rng is not None and not (_is_whole(rng) and rng >= 0):
-            plain = isinstance(rng, str | float | bool | Integral)
-            found = repr(rng) if plain else f"a {type(rng).__name__}"
-            raise InputError(f"rng is the root seed, 0 or a positive whole number; found {found}")
         if not (_is_whole(run) and 0 <= run < MOST_RUNS):
             raise InputError(f"run is the number of a run, 0 to {MOST_RUNS - 1}; found {run!r}")
         if not (_is_whole(replicates) and replicates >= 1):
             raise InputError(f"replicates: found {replicates!r}; allowed: 1 or more")
         run = int(run)
         found_spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
-        root_seed = found_spec.seed if rng is None else int(rng)  # NumPy's integers overflow
+        root_seed = found_spec.seed if rng is None else _root_seed(rng)
         super().__init__(rng=_seed_of_run(root_seed, run))
         ALIVE.add(self)
         self.closed = False

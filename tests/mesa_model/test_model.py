@@ -161,6 +161,19 @@ def test_numbers_of_numpy_do() -> None:
     assert model.outcome("autonomy") == other.outcome("autonomy")
 
 
+def test_generators_of_numpy_give_the_root_seed() -> None:
+    made = np.random.default_rng(5)
+    models = [DiplomacyModel("baseline", rng=made) for _ in range(2)]
+    again = np.random.default_rng(5)
+    assert [one.root_seed for one in models] == again.integers(2**32, size=2).tolist()
+    for kind in (np.random.SeedSequence, np.random.PCG64):
+        assert DiplomacyModel("baseline", rng=kind(5)).root_seed == models[0].root_seed
+    other = DiplomacyModel("baseline", rng=models[0].root_seed)
+    for one in (models[0], other):
+        one.step()
+    assert models[0].outcome("autonomy") == other.outcome("autonomy")
+
+
 def test_draws_of_a_users_code_follow_from_seed_and_run() -> None:
     def drawn(**given: Any) -> tuple[float, float]:
         model = DiplomacyModel("baseline", **given)

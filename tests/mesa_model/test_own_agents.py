@@ -137,9 +137,9 @@ def test_messages() -> None:
     kind = type("Unused", (PowerAgent,), {})
     with pytest.raises(InputError, match=r"^agenttype_reporters: no agent .* is a Unused$"):
         model(agenttype_reporters={kind: {"a": "budget"}})
-    for rng in (np.random.default_rng(1), np.random.SeedSequence(1)):
+    for rng in ([1, 2], np.random.RandomState(1)):
         with pytest.raises(InputError, match=rf"^rng is .*; found a {type(rng).__name__}$"):
-            DiplomacyModel("baseline", rng=rng)
+            DiplomacyModel("baseline", rng=rng)  # type: ignore[arg-type]
     one.close()
     assert one.running is False
     with pytest.raises(InputError, match=r"^the model was closed in 2022Q4$"):
