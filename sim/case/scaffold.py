@@ -99,7 +99,8 @@ def scaffold(
     Raises
     ------
     InputError
-        If the name cannot be used or is taken, or a code stands for two actors.
+        If the name cannot be used or is taken, a code stands for two actors, or the base quarter
+        is none, or too late for the scenario.
     """
     if not _NAME.fullmatch(name):
         raise InputError(
@@ -118,6 +119,12 @@ def scaffold(
         if codes.count(code) > 1:
             raise InputError(f"countries and powers: {code} stands for two actors")
     base = quarters.parse(as_of if as_of is not None else f"{date.today().year - 1}Q4")
+    latest = 4 * (quarters.YEARS[1] + 1 - YEARS) - 1
+    if base > latest:
+        raise InputError(
+            f"base quarter: found {quarters.name(base)}; allowed: {quarters.YEARS[0]}Q1 to "
+            f"{quarters.name(latest)}, for the first scenario plays the {YEARS} years after it"
+        )
 
     words = {
         "case": name,

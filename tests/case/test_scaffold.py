@@ -207,6 +207,12 @@ def test_another_folder_is_written_and_nothing_is_overwritten(
         (["a", "--countries", "X", "--powers", "X"], "X stands for two actors"),
         (["a", "--regional", "R,S"], "regional: found 'R,S'; at most one is allowed"),
         (["a", "--as-of", "2022"], "'2022' is not a quarter"),
+        (["a", "--as-of", "0000Q1"], "found quarter 0000Q1; allowed: 1900Q1 to 2199Q4"),
+        (["a", "--as-of", "9999Q4"], "found quarter 9999Q4; allowed: 1900Q1 to 2199Q4"),
+        (
+            ["a", "--as-of", "2192Q1"],
+            "base quarter: found 2192Q1; allowed: 1900Q1 to 2191Q4, for the first scenario plays",
+        ),
     ],
 )
 def test_what_cannot_be_begun_is_refused(
