@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.case.scaffold import CARRIED_OVER
-from sim.case.tables import Row, Table
+from sim.case.scaffold import CARRIED_OVER, TO_WRITE
+from sim.case.tables import Row, Table, shown
 from sim.core import quarters
 
 if TYPE_CHECKING:
@@ -34,13 +34,21 @@ def remarks(case: Case) -> list[str]:
         One sentence each; those about a single row begin with ``file:line``.
     """
     return [
+        *_description(case),
         *_judgement(case.table("attributes")),
         *_carried_over(case),
         *_narrow(case.table("attributes")),
         *_seasons(case),
         *_sanctions(case),
+        *_backgrounds(case.table("sectors")),
+        *_parts_of_quarters(case.table("routes")),
         *_long_names(case),
     ]
+
+
+def _description(case: Case) -> Iterator[str]:
+    if TO_WRITE in case.description:
+        yield f"{shown(case.folder / 'case.toml')}: the description is still {TO_WRITE}"
 
 
 def _judgement(attributes: Table) -> Iterator[str]:
@@ -89,6 +97,23 @@ def _sanctions(case: Case) -> Iterator[str]:
         yield (
             f"drivers: sanctions are above 0 at {quarters.name(world.base)}, but no power is "
             "sanctioned (powers.csv)"
+        )
+
+
+def _backgrounds(sectors: Table) -> Iterator[str]:
+    total = sum(row.number("background_share") for row in sectors)
+    if abs(total - 1.0) > CLOSE:
+        yield f"sectors: background_share sums to {total:.3g}, not 1; the model divides by the sum"
+
+
+def _parts_of_quarters(routes: Table) -> Iterator[str]:
+    """Lead times that are no whole number of quarters: they count, but may be meant in years."""
+    broken = [row for row in routes if row.number("lead_quarters") % 1.0]
+    if broken:
+        more = f", and {len(broken) - 1} more rows" if len(broken) > 1 else ""
+        yield (
+            f"{routes.where(broken[0])}: lead_quarters is {broken[0]['lead_quarters']}, no whole "
+            f"number of quarters; capacity then begins within a quarter, and counts in part{more}"
         )
 
 

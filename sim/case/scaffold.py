@@ -23,6 +23,7 @@ from sim.core.errors import InputError
 TEMPLATE = shelves("calibration")[-1] / "_template"  # data, as every case is
 EVERY = "*"  # in the template: a row for each code
 CARRIED_OVER = "carried-over"  # the source of starting values that the template brings along
+TO_WRITE = "to be written"  # in the description of a new case, until somebody writes it
 REGIONAL = "regional"  # in the template: the regional partner, which EVERY then leaves out
 YEARS = 8  # that the first scenario plays
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")

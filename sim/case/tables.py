@@ -20,6 +20,7 @@ from sim.case.schema import (
     NEEDED,
     OPTIONAL,
     PARAMETERS,
+    SINGLE_ROLES,
     TABLES,
     Attribute,
     Column,
@@ -397,6 +398,20 @@ def _check_powers(powers: Table) -> Iterator[Problem]:
         )
 
 
+def _check_channels(channels: Table) -> Iterator[Problem]:
+    """The model adds up shares over the channels of some roles: two would count twice."""
+    first: dict[str, Row] = {}
+    for row in channels:
+        before = first.setdefault(row["role"], row)
+        if row is not before and row["role"] in SINGLE_ROLES:
+            yield channels.problem(
+                row,
+                f"column 'role': found {row['role']!r}, which {before['channel']} on line "
+                f"{before.line} has; allowed: one channel each of {', '.join(SINGLE_ROLES)}, since "
+                "the model adds up shares over them",
+            )
+
+
 def _check_routes(routes: Table) -> Iterator[Problem]:
     """A route stays in its country, channel and unit in all years, and within its capacity."""
     first: dict[str, Row] = {}
@@ -424,8 +439,16 @@ def _check_routes(routes: Table) -> Iterator[Problem]:
 
 
 def _check_parameters(parameters: Table) -> Iterator[Problem]:
-    """Rows of parameters: a known name, and numbers for which its equation has a meaning."""
+    """Rows of parameters: an id of their own, a known name, and numbers with a meaning."""
+    first: dict[str, Row] = {}
     for row in parameters:
+        before = first.setdefault(row["id"], row)
+        if row["id"] and row is not before:
+            yield parameters.problem(
+                row,
+                f"column 'id': found {row['id']!r}, which {before['name']} on line {before.line} "
+                "has already",
+            )
         name = row["name"]
         if name not in PARAMETERS:
             yield parameters.problem(row, f"column 'name': {choice(name, tuple(PARAMETERS))}")
@@ -488,6 +511,7 @@ def _check_index(
 # What is wrong between rows: the table, and the function that looks with what else it needs.
 _CHECKS: tuple[tuple[str, Callable[..., Iterator[Problem]], *tuple[Any, ...]], ...] = (
     ("powers", _check_powers),
+    ("channels", _check_channels),
     ("routes", _check_routes),
     ("parameters", _check_parameters),
     ("attributes", _check_cells, "attribute", ATTRIBUTES),

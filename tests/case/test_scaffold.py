@@ -416,6 +416,18 @@ def spoil(folder: Path, file: str, old: str, new: str) -> None:
         ("powers.csv", "North,0,0", "North,0,2", ":2: column 'enforcer': found '2'; allowed: 0, 1"),
         ("parameters.csv", "fear_push", "fear_psh", ": column 'name': found 'fear_psh'; allowed: "),
         ("channels.csv", ",labour,", ",work,", ":3: column 'role': found 'work'; allowed: trade"),
+        (
+            "channels.csv",
+            ",energy,",
+            ",labour,",
+            ":5: column 'role': found 'labour', which labour on line 3 has; allowed: one channel",
+        ),
+        (
+            "parameters.csv",
+            "\n2,",
+            "\n1,",
+            ":3: column 'id': found '1', which remittance_elasticity on line 2 has already",
+        ),
     ],
 )  # fmt: skip
 def test_each_fault_of_a_half_filled_case_has_one_message(
@@ -583,6 +595,25 @@ def test_remarks_on_a_complete_case(filled: Path) -> None:
     assert "season of energy has a mean of 1.1 over the year, not 1" in found
     assert "openness is expert judgement, but its range is narrower than 10% of the value" in found
     assert "'The united provinces of Avaland' has 31 letters; pictures have room for" in found
+
+
+def test_remarks_on_what_the_model_reads_in_its_own_way(filled: Path) -> None:
+    found = "\n".join(remarks(load_case("four")))
+    assert "calibration/four/case.toml: the description is still to be written" in found
+    assert "background_share" not in found
+    assert "lead_quarters" not in found
+    spoil(filled, "case.toml", "to be written", "2022")
+    change(filled / "sectors.csv", lambda row: row.update(background_share="0.2"))
+    with (filled / "routes.csv").open("a") as file:
+        file.write("pipe,Pipe,oil,BO,NOR,transit,,0,10,Mt,6e8,9,8.5,1,,expert-prior,invented,")
+        file.write(",expert,,\n")
+    found = "\n".join(remarks(load_case("four")))
+    assert "description" not in found
+    assert "sectors: background_share sums to 1.4, not 1; the model divides by the sum" in found
+    assert (
+        "calibration/four/routes.csv:2: lead_quarters is 8.5, no whole number of quarters; "
+        "capacity then begins within a quarter, and counts in part"
+    ) in found
 
 
 def test_the_model_is_tried_and_can_fail(
