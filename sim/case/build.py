@@ -35,6 +35,7 @@ from sim.core.world import (
 )
 
 BILLION = 1e9
+LEAST_RESIDUAL = 0.01  # a channel without any residual supplier would be lost whole when cut
 Indices = NDArray[np.intp]
 
 
@@ -382,16 +383,23 @@ def _carried(
     others = cells["share"].sum(axis=1) + residual
     total = cells["exposure"] * cells["gdp"][:, np.newaxis] * BILLION
     for c, k in np.argwhere(carried > 0):
-        where = (
-            f"{shown(tables['attributes'].path)}: routes carry part of "
-            f"{grid.codes['country'][c]}, {grid.codes['channel'][k]} at {quarters.name(base)}"
-        )
         if math.isnan(residual[c, k]):
-            raise InputError(f"{where}, and no row gives the residual of that channel")
-        if not others[c, k] < 1.0:
             raise InputError(
-                f"{where}, but the shares of other suppliers and the residual sum to "
-                f"{others[c, k]:.4g}; allowed: less than 1"
+                f"{shown(tables['attributes'].path)}: routes carry part of "
+                f"{grid.codes['country'][c]}, {grid.codes['channel'][k]} at "
+                f"{quarters.name(base)}, and no row gives the residual of that channel"
+            )
+        if not others[c, k] < 1.0:
+            table = tables["attributes"]
+            rows = [
+                row
+                for name in ("share", "residual")
+                for row in _rows(table, name, grid.codes, (c, k), base)
+            ]
+            raise InputError(
+                _sum(table, rows, grid.codes, (c, k), base)
+                + f" and the residual sum to {others[c, k]:.4g}; allowed: less than 1, for routes "
+                "carry the rest"
             )
         total[c, k] = carried[c, k] / (1.0 - others[c, k])
     share = np.divide(flow, total[:, np.newaxis], out=np.zeros_like(flow), where=flow > 0)
@@ -452,11 +460,70 @@ def _yield(table: Table, row: Row) -> float:
 def _check_shares(table: Table, grid: _Grid, share: Array, base: int) -> None:
     total = share.sum(axis=1)
     for c, k in np.argwhere(total > 1.0 + 1e-9):
-        raise InputError(
-            f"{shown(table.path)}: shares of {grid.codes['country'][c]}, "
-            f"{grid.codes['channel'][k]} at {quarters.name(base)} sum to {total[c, k]:.4g} over "
-            "the powers; allowed: at most 1"
-        )
+        raise InputError(too_much(table, grid.codes, (c, k), base, total[c, k]))
+
+
+def too_much(
+    table: Table, codes: Mapping[str, Sequence[str]], cell: tuple[int, int], base: int, total: float
+) -> str:
+    """What is said of shares that leave too little to the residual supplier.
+
+    Parameters
+    ----------
+    table : Table
+        Of attributes.
+    codes : mapping of str to sequence of str
+        Codes along each axis.
+    cell : tuple of int
+        Country and channel.
+    base : int
+        Base quarter.
+    total : float
+        Sum of the shares over the powers, with what routes carry.
+    """
+    rows = _rows(table, "share", codes, cell, base)
+    carried = total - sum(row.number("value") for row in rows) > 1e-9
+    if carried:  # the rest is what the residual leaves to them: that row is too small
+        rows = _rows(table, "residual", codes, cell, base)
+    return (
+        f"{_sum(table, rows, codes, cell, base)} sum to {total:.4g} over the powers"
+        f"{', with what routes carry' if carried else ''}; allowed: at most "
+        f"{1 - LEAST_RESIDUAL:g}, for {LEAST_RESIDUAL:g} or more is left to the residual supplier"
+    )
+
+
+def _rows(
+    table: Table,
+    name: str,
+    codes: Mapping[str, Sequence[str]],
+    cell: tuple[int, int],
+    base: int,
+) -> list[Row]:
+    """The rows that give a country's cells of a channel, one a cell."""
+    axes = ATTRIBUTES[name].axes
+    found = winners(table, name, axes, codes, base)
+    index = tuple({"country": cell[0], "channel": cell[1]}.get(axis, slice(None)) for axis in axes)
+    return [table.rows[place] for place in np.atleast_1d(found[index]) if place >= 0]
+
+
+def _sum(
+    table: Table,
+    rows: Sequence[Row],
+    codes: Mapping[str, Sequence[str]],
+    cell: tuple[int, int],
+    base: int,
+) -> str:
+    """The beginning of a message on a sum: the line of its largest part, and the other lines."""
+    rows = [row for row in rows if row.number("value") > 0] or rows
+    lines = [row.line for row in sorted(rows, key=lambda row: -row.number("value"))]
+    where, *others = dict.fromkeys(lines)
+    listed = ", ".join(map(str, sorted(others)))
+    more = f" (with line{'s' if len(others) > 1 else ''} {listed})" if others else ""
+    country, channel = codes["country"][cell[0]], codes["channel"][cell[1]]
+    return (
+        f"{shown(table.path)}:{where}: shares of {country}, {channel} at "
+        f"{quarters.name(base)}{more}"
+    )
 
 
 def _drivers(table: Table, names: Names, routes: Routes, base: int) -> dict[str, Array]:

@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 
-from sim.case.build import all_names, build
+import numpy as np
+
+from sim.case.build import LEAST_RESIDUAL, all_names, build, too_much
 from sim.case.schema import ATTRIBUTES, CONFIDENCE, PLACEHOLDER, Attribute
 from sim.case.tables import Row, Table, choice, shown, span
 from sim.core import quarters
@@ -16,7 +18,6 @@ from sim.core.errors import InputError
 from sim.core.reference import reference
 from sim.core.world import Parameters, World
 
-LEAST_RESIDUAL = 0.01  # a channel without any residual supplier would be lost whole when cut
 SOURCED = (
     "attributes",
     "routes",
@@ -211,12 +212,6 @@ def _base(tables: Mapping[str, Table], base: int) -> list[str]:
 
 
 def _residuals(table: Table, world: World) -> Iterator[str]:
-    residual = 1.0 - world.attributes.share.sum(axis=1)[..., 0]
-    for c, country in enumerate(world.names.countries):
-        for k, channel in enumerate(world.names.channels):
-            if residual[c, k] < LEAST_RESIDUAL - 1e-9:
-                yield (
-                    f"{shown(table.path)}: shares of {country}, {channel} at "
-                    f"{quarters.name(world.base)} leave {residual[c, k]:.4g} to the residual "
-                    f"supplier; allowed: {LEAST_RESIDUAL:g} or more"
-                )
+    total = world.attributes.share.sum(axis=1)[..., 0]
+    for c, k in np.argwhere(total > 1.0 - LEAST_RESIDUAL + 1e-9):
+        yield too_much(table, world.names.by_axis, (c, k), world.base, total[c, k])

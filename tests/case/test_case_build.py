@@ -336,14 +336,16 @@ WRONG_SUMS = [
         "attributes.csv",
         "share,AVA,NOR,labour,,,0.7,",
         "share,AVA,NOR,labour,,,0.9,",
-        "shares of AVA, labour at 2022Q4 sum to 1.04 over the powers; allowed: at most 1",
+        "case/attributes.csv:70: shares of AVA, labour at 2022Q4 (with lines 71, 72, 73) sum to "
+        "1.04 over the powers; allowed: at most 0.99, for 0.01 or more is left to the residual "
+        "supplier",
     ),
     (
         "attributes.csv",
         "share,AVA,NOR,transit,,,0.08,",
         "share,AVA,NOR,transit,,,0.9,",
-        "routes carry part of AVA, transit at 2022Q4, but the shares of other suppliers and the "
-        "residual sum to 1.12; allowed: less than 1",
+        "case/attributes.csv:86: shares of AVA, transit at 2022Q4 (with lines 87, 89, 166) and "
+        "the residual sum to 1.12; allowed: less than 1, for routes carry the rest",
     ),
     (
         "attributes.csv",

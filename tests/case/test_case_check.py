@@ -121,14 +121,24 @@ WRONG = [
         "attributes.csv",
         "share,BOR,NOR,security,,,0.85,,0.595,1,",
         "share,BOR,NOR,security,,,0.885,,0.595,1,",
-        "case/attributes.csv: shares of BOR, security at 2022Q4 leave 0.005 to the residual "
-        "supplier; allowed: 0.01 or more",
+        "case/attributes.csv:138: shares of BOR, security at 2022Q4 (with lines 139, 140, 141) sum "
+        "to 0.995 over the powers; allowed: at most 0.99, for 0.01 or more is left to the residual "
+        "supplier",
+    ),
+    (
+        "attributes.csv",
+        "residual,AVA,,transit,,,0.14,,0.05,",
+        "residual,AVA,,transit,,,0.001,,0.0,",
+        "case/attributes.csv:166: shares of AVA, transit at 2022Q4 sum to 0.999 over the powers, "
+        "with what routes carry; allowed: at most 0.99, for 0.01 or more is left to the residual "
+        "supplier",
     ),
     (
         "attributes.csv",
         "share,AVA,NOR,labour,,,0.7,,0.49,0.91",
         "share,AVA,NOR,labour,,,0.9,,0.49,0.91",
-        "case/attributes.csv: shares of AVA, labour at 2022Q4 sum to 1.04 over the powers",
+        "case/attributes.csv:70: shares of AVA, labour at 2022Q4 (with lines 71, 72, 73) sum to "
+        "1.04 over the powers; allowed: at most 0.99, for 0.01 or more is left to the residual",
     ),
     (
         "attributes.csv",
