@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
+from sim.case.build import base_year
 from sim.case.layout import NO_BREAK, WIDTH, columns, finished, paragraph
 from sim.case.progress import CELLS, Gap, Item, Progress
 from sim.case.tables import shown, span
@@ -62,6 +63,12 @@ def next_step(progress: Progress) -> str:
     what = " of ".join(part for part in (gap.item, ", ".join(gap.codes)) if part)
     if gap.covered:
         return f"{_place(gap)}: fill or delete the row of {what}; it has no value"
+    if gap.later is not None and gap.quarter is not None:
+        return (
+            f"{shown(gap.path)}:{gap.later}: {what} is of a later year than the base quarter, "
+            f"{quarters.name(gap.quarter)}, and does not count; give a row of "
+            f"{base_year(gap.quarter)} or before, or without a year"
+        )
     if gap.line is None:
         return f"add a row of {what} to {shown(gap.path)}"
     if gap.empty and gap.item:
@@ -114,6 +121,8 @@ def _gap(gap: Gap, item: Item) -> str:
     what = " ".join([place, ", ".join(gap.codes)]).strip()
     if gap.quarter is not None:
         what += f" at {quarters.name(gap.quarter)}"
+    if gap.later is not None:
+        what += f" (line {gap.later} is of a later year)"
     if gap.covered:
         return f"{what} (blank, but another row gives it: fill or delete)"
     alone = gap.lacks == ("value",) and item.name

@@ -47,6 +47,8 @@ class Gap:
         The base quarter, of a cell that no row gives.
     covered : bool
         The row is blank, but another gives its cells.
+    later : int or None
+        Line of a row that gives the cell, but is of a year after the base.
     """
 
     table: str
@@ -57,6 +59,7 @@ class Gap:
     lacks: tuple[str, ...]
     quarter: int | None = None
     covered: bool = False
+    later: int | None = None
 
     @property
     def empty(self) -> bool:
@@ -272,6 +275,13 @@ def _missing(tables: Mapping[str, Table], base: int) -> Iterator[Gap]:
                 and math.isnan(row.number("value"))
                 and (row.year is None or row.year <= base_year(base))
             ]
+            after = [
+                row
+                for _, row in table.by_name.get(item, ())
+                if row.year is not None
+                and row.year > base_year(base)
+                and not math.isnan(row.number("value"))
+            ]
             for cell in cells[rows < 0]:
                 of = {axis: codes[axis][i] for axis, i in zip(entry.axes, cell, strict=True)}
                 row = next((row for row in blank if _fits(row, of)), None)
@@ -279,7 +289,8 @@ def _missing(tables: Mapping[str, Table], base: int) -> Iterator[Gap]:
                     yield Gap(name, item, table.path, row.line, _indices(row), ("value",))
                 else:
                     found = tuple(of.values())
-                    yield Gap(name, item, table.path, None, found, ("value",), base)
+                    later = next((row.line for row in after if _fits(row, of)), None)
+                    yield Gap(name, item, table.path, None, found, ("value",), base, later=later)
 
 
 def _missing_parameters(tables: Mapping[str, Table]) -> Iterator[Gap]:

@@ -382,6 +382,13 @@ def test_another_base_quarter_has_to_be_complete_too(filled: Path) -> None:
     found = progress(filled)
     assert named(found) == {("gdp", (one.code,)) for one in COUNTRIES}
     assert {gap.quarter for gap in found.gaps} == {4 * 2014 + 3}
+    assert next_step(found) == (
+        "calibration/four/attributes.csv:2: gdp of AVA is of a later year than the base quarter, "
+        "2014Q4, and does not count; give a row of 2014 or before, or without a year"
+    )
+    assert "no row yet BO at 2014Q4 (line 3 is of a later year)" in guidance(found).replace(
+        "\n    ", " "
+    )
     assert found.filled == found.total  # at the base quarter of the case itself
 
 
