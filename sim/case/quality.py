@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.case.scaffold import CARRIED_OVER, TO_WRITE
+from sim.case.schema import ADDED_ROLES
 from sim.case.tables import Row, Table, shown
 from sim.core import quarters
 
@@ -40,6 +41,7 @@ def remarks(case: Case) -> list[str]:
         *_narrow(case.table("attributes")),
         *_seasons(case),
         *_sanctions(case),
+        *_roles(case.table("channels")),
         *_backgrounds(case.table("sectors")),
         *_parts_of_quarters(case.table("routes")),
         *_long_names(case),
@@ -98,6 +100,16 @@ def _sanctions(case: Case) -> Iterator[str]:
             f"drivers: sanctions are above 0 at {quarters.name(world.base)}, but no power is "
             "sanctioned (powers.csv)"
         )
+
+
+def _roles(channels: Table) -> Iterator[str]:
+    for role in ADDED_ROLES:
+        several = [row["channel"] for row in channels if row["role"] == role]
+        if len(several) > 1:
+            yield (
+                f"channels: {' and '.join(several)} have the role {role}; outcomes that are shares "
+                f"of {role} add theirs up, to {len(several)} at most"
+            )
 
 
 def _backgrounds(sectors: Table) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Literal
 
 INFINITY = float("inf")
 ROLES = ("trade", "labour", "transit", "energy", "capital", "security", "clearing")
-SINGLE_ROLES = ("trade", "labour", "transit")  # that one channel at most can have
+ADDED_ROLES = ("trade", "labour", "transit")  # shares are added up over their channels
 PLACEHOLDER = "to-be-found"  # what stands where a source or a name is still wanted
 CONFIDENCE = ("high", "medium", "low", "expert")
 SEASONS = ("1", "2", "3", "4")

@@ -20,7 +20,6 @@ from sim.case.schema import (
     NEEDED,
     OPTIONAL,
     PARAMETERS,
-    SINGLE_ROLES,
     TABLES,
     Attribute,
     Column,
@@ -398,20 +397,6 @@ def _check_powers(powers: Table) -> Iterator[Problem]:
         )
 
 
-def _check_channels(channels: Table) -> Iterator[Problem]:
-    """The model adds up shares over the channels of some roles: two would count twice."""
-    first: dict[str, Row] = {}
-    for row in channels:
-        before = first.setdefault(row["role"], row)
-        if row is not before and row["role"] in SINGLE_ROLES:
-            yield channels.problem(
-                row,
-                f"column 'role': found {row['role']!r}, which {before['channel']} on line "
-                f"{before.line} has; allowed: one channel each of {', '.join(SINGLE_ROLES)}, since "
-                "the model adds up shares over them",
-            )
-
-
 def _check_routes(routes: Table) -> Iterator[Problem]:
     """A route stays in its country, channel and unit in all years, and within its capacity."""
     first: dict[str, Row] = {}
@@ -511,7 +496,6 @@ def _check_index(
 # What is wrong between rows: the table, and the function that looks with what else it needs.
 _CHECKS: tuple[tuple[str, Callable[..., Iterator[Problem]], *tuple[Any, ...]], ...] = (
     ("powers", _check_powers),
-    ("channels", _check_channels),
     ("routes", _check_routes),
     ("parameters", _check_parameters),
     ("attributes", _check_cells, "attribute", ATTRIBUTES),
