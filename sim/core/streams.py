@@ -22,6 +22,9 @@ from sim.core.world import Array, World
 
 Cells = NDArray[np.intp]
 
+# What a root seed can be drawn from.
+Generators = np.random.Generator | np.random.BitGenerator | np.random.SeedSequence
+
 VOTE_SLOTS = 8  # dated resolutions that one quarter can hold
 
 
@@ -108,6 +111,23 @@ class Draws:
     impose: Array  # (country, power, run) uniform
     lapse: Array  # (country, power, run) uniform
     vote: Array  # (slot, country, run) uniform
+
+
+def drawn_seed(generator: Generators) -> int:
+    """Draw a root seed, 0 to 2**32 - 1."""
+    return int(np.random.default_rng(generator).integers(2**32))
+
+
+def seed_of_run(seed: int, run: int) -> int:
+    """Seed, 0 to 2**32 - 1, of a generator that a run has beside its streams.
+
+    Parameters
+    ----------
+    seed : int
+        The root seed.
+    run : int
+    """
+    return int(np.random.SeedSequence(seed, spawn_key=(run,)).generate_state(1)[0])
 
 
 def draw_quarter(

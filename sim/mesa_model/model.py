@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Self, cast
 
 import mesa
-import numpy as np
 import pandas as pd
 
 from sim.case import Posterior
@@ -24,6 +23,7 @@ from sim.core.indicators import INDICATORS, Moment, columns
 from sim.core.plan import Plan
 from sim.core.simulate import FEWEST_RUNS, Quarter, Simulation
 from sim.core.state import State
+from sim.core.streams import Generators, drawn_seed, seed_of_run
 from sim.core.world import Array, World
 from sim.mesa_model.agents import Actor, CountryAgent, PowerAgent, agent_class
 from sim.mesa_model.base import base_moment
@@ -38,8 +38,6 @@ from sim.scenario.load import validated
 from sim.scenario.problems import nearest
 from sim.scenario.schema import KINDS, MOST_RUNS, Origin
 
-Seed = int | np.random.Generator | np.random.BitGenerator | np.random.SeedSequence
-
 
 def _is_whole(number: object) -> bool:
     return isinstance(number, Integral) and not isinstance(number, bool)
@@ -53,20 +51,15 @@ def _root_seed(given: object) -> int:
     InputError
         If it is neither a number nor a generator.
     """
+    if isinstance(given, Generators):
+        return drawn_seed(given)
     if _is_whole(given) and cast(int, given) >= 0:
         return int(cast(int, given))  # NumPy's integers overflow
-    if isinstance(given, np.random.Generator | np.random.BitGenerator | np.random.SeedSequence):
-        return int(np.random.default_rng(given).integers(2**32))
     plain = isinstance(given, str | float | bool | Integral)
     raise InputError(
         "rng is the root seed, 0 or a positive whole number, or a generator of NumPy to draw it "
         f"from; found {repr(given) if plain else f'a {type(given).__name__}'}"
     )
-
-
-def _seed_of_run(root_seed: int, run: int) -> int:
-    """Seed of Mesa's own generators, which only a user's code draws from: each run has its own."""
-    return int(np.random.SeedSequence(root_seed, spawn_key=(run,)).generate_state(1)[0])
 
 
 class DiplomacyModel(mesa.Model):
@@ -115,7 +108,7 @@ class DiplomacyModel(mesa.Model):
     def __init__(
         self,
         spec: str | Path | Scenario = "baseline",
-        rng: Seed | None = None,
+        rng: int | Generators | None = None,
         run: int = 0,
         parameters: str | Path | Posterior = "posterior",
         replicates: int = 1,
@@ -131,7 +124,7 @@ class DiplomacyModel(mesa.Model):
         run = int(run)
         found_spec = spec if isinstance(spec, Scenario) else load_scenario(spec)
         root_seed = found_spec.seed if rng is None else _root_seed(rng)
-        super().__init__(rng=_seed_of_run(root_seed, run))
+        super().__init__(rng=seed_of_run(root_seed, run))  # for draws of a user's code
         ALIVE.add(self)
         self.closed = False
         self.spec, self.root_seed, self.run_number = found_spec, root_seed, run
